@@ -1,0 +1,394 @@
+#include "collectors/attach.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "collectors/endpoint.h"
+#include "collectors/procfs.h"
+#include "core/base/clock.h"
+#include "core/base/xalloc.h"
+
+enum {
+	PORTS_EVERY_S = 5,   /* a service may open a port later */
+	WALK_SLICE_MS = 2,
+};
+
+static const struct collector_ops *const all_ops[] = { &proc_ops, &pprof_ops, &metrics_ops, &health_ops };
+enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
+
+struct attach {
+	struct site site; /* first: site callbacks come back through it */
+	struct attach_options o;
+	struct target_spec spec;
+	struct collector collectors[N_OPS];
+	size_t n_collectors;
+	struct loop_timer round, walk_timer;
+	uint64_t next_ports_ns;
+	uint32_t rounds;
+	struct procfs_walk *walk; /* looks for the owner of walk_inode */
+	uint64_t walk_inode;
+	int walk_port;
+	bool looked, gone;
+};
+
+uint32_t attach_sources_built(void)
+{
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < N_OPS; i++) {
+		if (all_ops[i]->source != SOURCE_COUNT)
+			mask |= 1u << all_ops[i]->source;
+	}
+	return mask;
+}
+
+/* ---- sources that will not be asked ---- */
+
+static const char *why_off(const struct attach *a, enum source s)
+{
+	static const char *const not_built[SOURCE_COUNT] = {
+		[SOURCE_MEMORY] = "this version does not read the Go runtime's memory",
+		[SOURCE_BPF] = "this version has no kernel programs",
+		[SOURCE_EXPVAR] = "this version does not read /debug/vars",
+		[SOURCE_HYSTRIX] = "this version does not read Hystrix streams",
+		[SOURCE_PROMETHEUS] = "this version does not ask a Prometheus server",
+	};
+
+	if (!(a->o.sources & (1u << s)))
+		return "left out by --sources";
+	if (!(attach_sources_built() & (1u << s)))
+		return not_built[s];
+	if (a->spec.only != SOURCE_COUNT && s != a->spec.only && s != SOURCE_PROC)
+		return "not asked for: the address names one page (give only host and port for all)";
+	return NULL;
+}
+
+static void push_state(struct attach *a, enum source s, enum source_state state, const char *why)
+{
+	struct sample sm = {
+		.target = a->site.target,
+		.source = s,
+		.t_ns = clock_mono_ns(),
+		.unix_ns = clock_wall_ns(),
+		.state = state,
+		.gone = a->gone,
+	};
+
+	err_set(&sm.why, 0, "%s", why);
+	a->o.sink->push(a->o.sink, &sm);
+}
+
+/* ---- from a process to its addresses ---- */
+
+static void base_of(const struct listener *l, struct endpoint_base *ret)
+{
+	char ip[INET6_ADDRSTRLEN] = "127.0.0.1";
+	const struct in6_addr *six = &l->addr.in6.sin6_addr;
+
+	*ret = (struct endpoint_base){ .unix_path = "" };
+	if (l->addr.sa.sa_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(six)) {
+		inet_ntop(AF_INET6, six, ip, sizeof(ip));
+		snprintf(ret->url, sizeof(ret->url), "http://[%s]:%d", ip, ntohs(l->addr.in6.sin6_port));
+		return;
+	}
+	if (l->addr.sa.sa_family == AF_INET && l->addr.in4.sin_addr.s_addr != htonl(INADDR_ANY))
+		inet_ntop(AF_INET, &l->addr.in4.sin_addr, ip, sizeof(ip));
+	snprintf(ret->url, sizeof(ret->url), "http://%s:%d", ip, ntohs(l->addr.in4.sin_port));
+}
+
+static bool has_base(const struct endpoint_base *b, size_t n, const struct endpoint_base *one)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(b[i].url, one->url) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void no_bases(struct attach *a, int found, bool other_netns, const struct err *why)
+{
+	struct err *e = &a->site.no_bases;
+	int pid = (int)a->site.pid;
+
+	if (found == -EACCES)
+		err_set(e, 0, "the ports of process %d cannot be read: %s", pid, why->text);
+	else if (found < 0)
+		*e = *why;
+	else if (other_netns)
+		err_set(e, 0, "process %d is in another network namespace (nsenter -t %d -n gmptop %d)", pid,
+			 pid, pid);
+	else
+		err_set(e, 0, "process %d listens on no TCP port (serve net/http/pprof and promhttp on loopback)",
+			 pid);
+}
+
+static void follow_ports(struct attach *a, uint64_t now_ns)
+{
+	struct listener listeners[ENDPOINT_BASES_MAX];
+	struct endpoint_base bases[ENDPOINT_BASES_MAX] = { 0 };
+	bool other_netns = false;
+	struct err why = { 0 };
+	size_t n = 0;
+	int found;
+
+	if (a->spec.kind != TARGET_PID || now_ns < a->next_ports_ns)
+		return;
+	a->next_ports_ns = now_ns + PORTS_EVERY_S * NS_PER_S;
+	found = procfs_listeners(a->site.pid, listeners, ENDPOINT_BASES_MAX, &other_netns, &why);
+	for (int i = 0; i < found && !other_netns; i++) {
+		base_of(&listeners[i], &bases[n]);
+		if (!has_base(bases, n, &bases[n]))
+			n++;
+	}
+	if (n == 0)
+		no_bases(a, found, other_netns, &why);
+	if (n == a->site.n_bases && memcmp(bases, a->site.bases, sizeof(bases)) == 0)
+		return;
+	memcpy(a->site.bases, bases, sizeof(bases));
+	a->site.n_bases = n;
+	a->site.answered_base = NULL;
+	a->site.bases_generation++;
+}
+
+/* ---- from an address to its process ---- */
+
+static void tick_proc(struct attach *a)
+{
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		if (a->collectors[i].ops == &proc_ops)
+			proc_ops.tick(&a->collectors[i], clock_mono_ns());
+	}
+}
+
+static void found_pid(struct attach *a, pid_t pid)
+{
+	if (procfs_start_ticks(pid, &a->site.start_ticks, NULL) < 0)
+		return;
+	a->site.pid = pid;
+	tick_proc(a); /* at once, so that a rate needs one interval only */
+}
+
+static void end_walk(struct attach *a)
+{
+	loop_timer_stop(a->o.loop, &a->walk_timer);
+	procfs_walk_free(a->walk);
+	a->walk = NULL;
+}
+
+static void walk_slice(void *arg, uint64_t now_ns)
+{
+	struct attach *a = arg;
+	pid_t pid;
+
+	while (clock_mono_ns() < now_ns + WALK_SLICE_MS * NS_PER_MS) {
+		pid = procfs_walk_next(a->walk);
+		if (pid && !procfs_has_socket(pid, a->walk_inode))
+			continue;
+		end_walk(a);
+		if (pid) {
+			found_pid(a, pid);
+			return;
+		}
+		err_set(&a->site.no_pid, 0, "no process of ours listens on port %d (of another user? try as root)",
+			 a->walk_port);
+		tick_proc(a);
+		return;
+	}
+	loop_timer_set(a->o.loop, &a->walk_timer, now_ns + NS_PER_MS);
+}
+
+static int listen_inode(const struct http_reply *r, uint64_t *ret)
+{
+	struct listener l = { 0 };
+
+	if (inet_pton(AF_INET, r->remote_ip, &l.addr.in4.sin_addr) == 1) {
+		l.addr.in4.sin_family = AF_INET;
+		l.addr.in4.sin_port = htons((uint16_t)r->remote_port);
+	} else if (inet_pton(AF_INET6, r->remote_ip, &l.addr.in6.sin6_addr) == 1) {
+		l.addr.in6.sin6_family = AF_INET6;
+		l.addr.in6.sin6_port = htons((uint16_t)r->remote_port);
+	} else {
+		return -EINVAL;
+	}
+	return procfs_listen_inode(&l.addr.sa, ret, NULL);
+}
+
+static void look_for_pid(struct attach *a, const struct http_reply *r)
+{
+	a->looked = true;
+	if (!r->local) {
+		err_set(&a->site.no_pid, 0, "the target is not on this host");
+		return;
+	}
+	a->site.local = true;
+	if (r->peer_pid) {
+		found_pid(a, r->peer_pid);
+		return;
+	}
+	err_set(&a->site.no_pid, 0, "nothing in this network namespace listens on port %d", r->remote_port);
+	if (listen_inode(r, &a->walk_inode) < 0)
+		return;
+	a->walk_port = r->remote_port;
+	a->walk = procfs_walk_new(NULL);
+	if (a->walk)
+		loop_timer_set(a->o.loop, &a->walk_timer, 1);
+}
+
+static void on_answered(struct site *s, const struct endpoint_base *b, const struct http_reply *r)
+{
+	struct attach *a = (struct attach *)s;
+	bool first = !s->answered_base;
+
+	s->answered_base = b;
+	if (a->spec.kind == TARGET_URL && !s->pid && !a->looked)
+		look_for_pid(a, r);
+	for (size_t i = 0; first && i < a->n_collectors; i++) {
+		if (a->collectors[i].ops == &health_ops)
+			health_ops.tick(&a->collectors[i], clock_mono_ns());
+	}
+}
+
+/* ---- the end ---- */
+
+static void end_text(const struct attach *a, uint64_t unix_ns, struct err *ret)
+{
+	time_t t = (time_t)(unix_ns / NS_PER_S);
+	struct tm tm;
+	char clock[16];
+
+	localtime_r(&t, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	err_set(ret, 0, "process %d exited at %s", (int)a->site.pid, clock);
+}
+
+static void on_ended(struct site *s, uint64_t unix_ns)
+{
+	struct attach *a = (struct attach *)s;
+
+	end_text(a, unix_ns, &s->no_pid);
+	if (a->spec.kind == TARGET_URL) { /* the address may come back with a new process */
+		s->pid = 0;
+		s->start_ticks = 0;
+		a->looked = false;
+		push_state(a, SOURCE_PROC, SOURCE_FAILED, s->no_pid.text);
+		return;
+	}
+	a->gone = true;
+	loop_timer_stop(a->o.loop, &a->round);
+	for (size_t i = 0; i < a->n_collectors; i++) { /* what is under way would answer too late */
+		endpoints_free(a->collectors[i].endpoints);
+		a->collectors[i].endpoints = NULL;
+	}
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		const char *off = why_off(a, (enum source)i);
+
+		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED, off ? off : s->no_pid.text);
+	}
+}
+
+/* ---- rounds ---- */
+
+static void on_round(void *arg, uint64_t now_ns)
+{
+	struct attach *a = arg;
+
+	loop_timer_set(a->o.loop, &a->round, now_ns + a->o.interval_ns);
+	a->rounds++;
+	follow_ports(a, now_ns);
+	for (size_t i = 0; i < a->n_collectors && !a->gone; i++)
+		a->collectors[i].ops->tick(&a->collectors[i], now_ns);
+}
+
+static void add_collector(struct attach *a, const struct collector_ops *ops)
+{
+	struct collector *c = &a->collectors[a->n_collectors];
+	struct err e = { 0 };
+
+	*c = (struct collector){
+		.ops = ops,
+		.loop = a->o.loop,
+		.http = a->o.http,
+		.sink = a->o.sink,
+		.site = &a->site,
+		.interval_ns = a->o.interval_ns,
+		.timeout_ns = a->o.timeout_ns,
+		.state = xcalloc(1, ops->state_size),
+	};
+	a->n_collectors++;
+	if (ops->open && ops->open(c, &e) < 0)
+		push_state(a, ops->source, SOURCE_FAILED, e.text);
+}
+
+struct attach *attach_new(const struct attach_options *o, const struct target_spec *spec,
+			  uint32_t target)
+{
+	struct attach *a = xcalloc(1, sizeof(*a));
+
+	a->o = *o;
+	a->spec = *spec;
+	a->site.target = target;
+	a->site.only = spec->only;
+	a->site.answered = on_answered;
+	a->site.ended = on_ended;
+	snprintf(a->site.exact_url, sizeof(a->site.exact_url), "%s", spec->exact_url);
+	err_set(&a->site.no_pid, 0, "not known before the address answers");
+	if (spec->kind == TARGET_URL) {
+		a->site.bases[0] = spec->base;
+		a->site.n_bases = 1;
+		a->site.bases_generation = 1;
+	} else {
+		a->site.pid = spec->pid;
+		a->site.local = true;
+		procfs_start_ticks(spec->pid, &a->site.start_ticks, NULL);
+	}
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		if (why_off(a, (enum source)i))
+			push_state(a, (enum source)i, SOURCE_OFF, why_off(a, (enum source)i));
+	}
+	for (size_t i = 0; i < N_OPS; i++) {
+		if (all_ops[i]->source == SOURCE_COUNT || !why_off(a, all_ops[i]->source))
+			add_collector(a, all_ops[i]);
+	}
+	a->round = (struct loop_timer){ .fn = on_round, .arg = a };
+	a->walk_timer = (struct loop_timer){ .fn = walk_slice, .arg = a };
+	loop_timer_set(o->loop, &a->round, 1);
+	return a;
+}
+
+void attach_free(struct attach *a)
+{
+	if (!a)
+		return;
+	loop_timer_stop(a->o.loop, &a->round);
+	end_walk(a);
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		if (a->collectors[i].ops->close)
+			a->collectors[i].ops->close(&a->collectors[i]);
+		free(a->collectors[i].state);
+	}
+	free(a);
+}
+
+bool attach_busy(const struct attach *a)
+{
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		const struct collector *c = &a->collectors[i];
+
+		if (c->ops->busy && c->ops->busy(c))
+			return true;
+	}
+	return a->walk != NULL;
+}
+
+bool attach_gone(const struct attach *a)
+{
+	return a->gone;
+}
+
+uint32_t attach_rounds(const struct attach *a)
+{
+	return a->rounds;
+}

@@ -1,0 +1,32 @@
+/* attach.h - watches one target: finds its process from its address and its addresses from its process,
+ * opens the collectors that fit and gives each its rounds. Refusals are samples, so that the screen,
+ * `doctor` and the JSON say the same sentence. */
+#ifndef ATTACH_H
+#define ATTACH_H
+
+#include "collectors/collector.h"
+#include "collectors/target.h"
+
+struct attach;
+
+struct attach_options {
+	struct loop *loop;
+	struct http *http;
+	struct sink *sink;
+	uint64_t interval_ns, timeout_ns;
+	uint32_t sources; /* bit 1 << enum source: wanted */
+};
+
+/* Which sources this version can read at all; `why` of the others is said by attach. */
+uint32_t attach_sources_built(void);
+
+/* The first round starts at the next turn of the loop. attach_free stops everything. */
+struct attach *attach_new(const struct attach_options *o, const struct target_spec *spec,
+			  uint32_t target);
+void attach_free(struct attach *a);
+
+bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
+bool attach_gone(const struct attach *a); /* a target named by its PID has ended */
+uint32_t attach_rounds(const struct attach *a); /* begun so far */
+
+#endif

@@ -1,0 +1,32 @@
+/* endpoint.h - one HTTP source of one target, over all the places where it may be: every base of
+ * the site is tried, the one that answers is kept, what fails is tried again ever more rarely.
+ * At most one request for an address is under way. */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+#include "collectors/collector.h"
+
+struct endpoint_set;
+
+/* What a source makes of a body. begin, then feed (as bytes arrive), then end, for one body at a
+ * time; feed may be NULL: then end gets the body whole in r. A negative value refuses the body,
+ * with the sentence in *e. After a good end, fill puts what was seen into the sample. */
+struct endpoint_spec {
+	const char *path;      /* "/metrics" */
+	const char *accept;
+	const char *get_it;    /* how a service would offer it, for people */
+	size_t body_max;
+	void (*begin)(struct collector *c);
+	int (*feed)(struct collector *c, const char *data, size_t n, struct err *e);
+	int (*end)(struct collector *c, const struct http_reply *r, struct err *e);
+	void (*fill)(struct collector *c, struct sample *sm);
+};
+
+struct endpoint_set *endpoints_new(struct collector *c, const struct endpoint_spec *spec);
+void endpoints_free(struct endpoint_set *s); /* NULL is fine */
+
+/* The tick and busy of a collector that is one endpoint_set, c->endpoints. */
+void endpoint_collector_tick(struct collector *c, uint64_t now_ns);
+bool endpoint_collector_busy(const struct collector *c);
+
+#endif

@@ -1,0 +1,456 @@
+#include "collectors/http.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+#include "core/base/xalloc.h"
+
+enum {
+	HEADERS_MAX = 64 << 10,
+	HEADERS_COUNT_MAX = 256,
+	CONNECT_MS = 1500,
+	BAIT_MAX = 4096, /* of a refused body: enough to say what it was */
+	POOL_MAX = 64,
+};
+
+struct http_handle {
+	struct http *http;
+	CURL *easy;
+	struct http_handle *next; /* running, or free for reuse */
+	struct http_request rq;
+	char *url, *unix_path;
+	struct buf body;
+	struct curl_slist *headers;
+	uint64_t start_ns;
+	size_t got_bytes, header_bytes, n_headers;
+	long status;
+	char location[128];
+	struct err why;
+	int error; /* set by our own callbacks; why says it */
+};
+
+struct http {
+	struct loop *loop;
+	struct http_handle *running, *pool;
+	size_t n_pool;
+	char *agent, *cert, *key, *ca;
+	char *bearer, *user; /* secrets: wiped when freed */
+};
+
+/* ---- credentials: from files, never from the command line ---- */
+
+static int read_secret(const char *path, char **ret, struct err *e)
+{
+	char text[4096];
+	struct stat st;
+	FILE *f;
+	size_t n;
+
+	if (!path)
+		return 0;
+	f = fopen(path, "re");
+	if (!f)
+		return err_set(e, -errno, "credentials: %s: %s", path, strerror(errno));
+	if (fstat(fileno(f), &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH))) {
+		fclose(f);
+		return err_set(e, -EPERM, "credentials: %s: others can read it (chmod 600 %s)", path,
+			       path);
+	}
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	*ret = xstrdup(text);
+	explicit_bzero(text, sizeof(text));
+	return 0;
+}
+
+static void free_secret(char *s)
+{
+	if (s)
+		explicit_bzero(s, strlen(s));
+	free(s);
+}
+
+static char *dup_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+/* ---- what a server sends ---- */
+
+static int fail(struct http_handle *t, int code)
+{
+	t->error = code;
+	return 0; /* to libcurl: a short write, so it ends the transfer */
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_handle *t = arg;
+	int r;
+
+	n *= size;
+	t->got_bytes += n;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+	if (t->status != 200) { /* an error page: a piece of it is enough */
+		size_t room = t->body.len < BAIT_MAX ? BAIT_MAX - t->body.len : 0;
+
+		buf_add(&t->body, data, n < room ? n : room);
+		return t->got_bytes > (1 << 20) ? 0 : n;
+	}
+	if (t->got_bytes > t->rq.body_max)
+		return (size_t)fail(t, err_set(&t->why, -EFBIG,
+					       "the answer is larger than %zu MiB; refused",
+					       t->rq.body_max >> 20));
+	if (t->rq.on_data) {
+		r = t->rq.on_data(t->rq.arg, data, n, &t->why);
+		return r < 0 ? (size_t)fail(t, r) : n;
+	}
+	r = buf_add(&t->body, data, n);
+	return r < 0 ? (size_t)fail(t, err_set(&t->why, r, "the answer is larger than %zu MiB; refused",
+					       t->rq.body_max >> 20)) :
+		       n;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *arg)
+{
+	static const char location[] = "location:";
+	struct http_handle *t = arg;
+	size_t from = sizeof(location) - 1, len;
+
+	n *= size;
+	t->header_bytes += n;
+	if (t->header_bytes > HEADERS_MAX || ++t->n_headers > HEADERS_COUNT_MAX)
+		return (size_t)fail(t, err_set(&t->why, -EFBIG,
+					       "the answer's headers do not end (over %d kB or %d lines)",
+					       HEADERS_MAX >> 10, HEADERS_COUNT_MAX));
+	if (n > from && strncasecmp(data, location, from) == 0) {
+		while (from < n && data[from] == ' ')
+			from++;
+		len = n - from < sizeof(t->location) - 1 ? n - from : sizeof(t->location) - 1;
+		memcpy(t->location, data + from, len);
+		t->location[len] = '\0';
+		t->location[strcspn(t->location, "\r\n?")] = '\0'; /* a query may hold secrets */
+	}
+	return n;
+}
+
+/* ---- how it ended, in words ---- */
+
+static void explain_curl(struct http_handle *t, CURLcode code)
+{
+	double after_s = (double)(clock_mono_ns() - t->start_ns) / 1e9;
+	long os = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		t->error = err_set(&t->why, -ETIMEDOUT,
+				   t->got_bytes || t->header_bytes ?
+					   "the answer did not end within %.1f s" :
+					   "no answer within %.1f s",
+				   after_s);
+		return;
+	case CURLE_COULDNT_CONNECT:
+		t->error = err_set(&t->why, os ? -(int)os : -ECONNREFUSED, "connection failed: %s",
+				   os ? strerror((int)os) : "refused");
+		return;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		t->error = err_set(&t->why, -EHOSTUNREACH, "the host name is not known");
+		return;
+	case CURLE_GOT_NOTHING:
+		t->error = err_set(&t->why, -ECONNRESET, "closed the connection without an answer");
+		return;
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		t->error = err_set(&t->why, -ECONNRESET, "the connection broke: %s",
+				   os ? strerror((int)os) : curl_easy_strerror(code));
+		return;
+	case CURLE_PARTIAL_FILE:
+		t->error = err_set(&t->why, -EBADMSG, "the answer ended too early");
+		return;
+	case CURLE_BAD_CONTENT_ENCODING:
+		t->error = err_set(&t->why, -EBADMSG, "the answer's compression is broken");
+		return;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		t->error = err_set(&t->why, -EPROTO, "what answers is not HTTP");
+		return;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		t->error = err_set(&t->why, -EACCES,
+				   "its certificate is not trusted (--cacert FILE names who signs)");
+		return;
+	default:
+		t->error = err_set(&t->why, -EIO, "%s", curl_easy_strerror(code));
+	}
+}
+
+static void explain_status(struct http_handle *t)
+{
+	if (t->status == 200)
+		return;
+	if (t->status >= 300 && t->status < 400)
+		t->error = err_set(&t->why, -EREMOTE, "HTTP %ld: redirects to %s, which is not followed",
+				   t->status, t->location[0] ? t->location : "nowhere");
+	else if (t->status == 401 || t->status == 403)
+		t->error = err_set(&t->why, -EACCES,
+				   "HTTP %ld: not allowed (--bearer-file, --user-file or --cert)",
+				   t->status);
+	else if (t->status == 404)
+		t->error = err_set(&t->why, -ENOENT, "HTTP 404: not served here");
+	else if (t->status == 400 && t->body.len && memmem(t->body.ptr, t->body.len, "HTTPS server", 12))
+		t->error = err_set(&t->why, -EPROTO, "HTTP 400: speaks TLS here (use https://)");
+	else if (t->status == 204)
+		t->error = err_set(&t->why, -EBADMSG, "HTTP 204: an empty answer");
+	else
+		t->error = err_set(&t->why, -EPROTO, "HTTP %ld", t->status);
+}
+
+/* Both ends have the same address: the server runs on this host. */
+static bool is_local(CURL *easy, const char **ret_ip, long *ret_port)
+{
+	char *here = NULL, *there = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &here);
+	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &there);
+	curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, ret_port);
+	*ret_ip = there ? there : "";
+	return here && there && there[0] && strcmp(here, there) == 0;
+}
+
+static pid_t peer_pid(CURL *easy)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return 0;
+	return cred.pid;
+}
+
+/* ---- life of a request ---- */
+
+static void handle_free(struct http_handle *t)
+{
+	curl_easy_cleanup(t->easy);
+	buf_release(&t->body);
+	curl_slist_free_all(t->headers);
+	free(t->url);
+	free(t->unix_path);
+	free(t);
+}
+
+static void unlink_running(struct http_handle *t)
+{
+	struct http_handle **at = &t->http->running;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (*at)
+		*at = t->next;
+	curl_multi_remove_handle(loop_multi(t->http->loop), t->easy);
+}
+
+static void recycle(struct http_handle *t)
+{
+	struct http *h = t->http;
+
+	free(t->url);
+	free(t->unix_path);
+	curl_slist_free_all(t->headers);
+	t->url = t->unix_path = NULL;
+	t->headers = NULL;
+	if (h->n_pool == POOL_MAX || t->body.cap > (4 << 20)) {
+		handle_free(t);
+		return;
+	}
+	t->next = h->pool;
+	h->pool = t;
+	h->n_pool++;
+}
+
+static void on_transfer(void *arg, CURL *easy, CURLcode code)
+{
+	struct http_reply r = { 0 };
+	struct http_handle *t = NULL;
+	char *type = NULL;
+	long port = 0;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &t->status);
+	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+	if (!t->error && code != CURLE_OK && !(t->status && t->status != 200))
+		explain_curl(t, code);
+	if (!t->error)
+		explain_status(t);
+	r.error = t->error;
+	r.why = t->why;
+	r.status = t->status;
+	r.content_type = type ? str_of(type) : STR("");
+	r.body = t->rq.on_data ? NULL : buf_str(&t->body);
+	r.len = t->rq.on_data ? 0 : t->body.len;
+	r.took_ns = clock_mono_ns() - t->start_ns;
+	r.local = is_local(easy, &r.remote_ip, &port);
+	r.remote_port = (int)port;
+	if (t->unix_path) {
+		r.peer_pid = peer_pid(easy);
+		r.local = true;
+	}
+	unlink_running(t);
+	t->rq.on_done(t->rq.arg, &r);
+	recycle(t);
+}
+
+struct http *http_new(struct loop *l, const struct http_options *o, struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	h->loop = l;
+	h->agent = xstrdup(o->user_agent);
+	h->cert = dup_or_null(o->cert_file);
+	h->key = dup_or_null(o->key_file);
+	h->ca = dup_or_null(o->ca_file);
+	if (read_secret(o->bearer_file, &h->bearer, e) < 0 ||
+	    read_secret(o->user_file, &h->user, e) < 0) {
+		http_free(h);
+		return NULL;
+	}
+	loop_on_transfer(l, on_transfer, h);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	struct http_handle *t;
+
+	if (!h)
+		return;
+	while (h->running)
+		http_cancel(h->running);
+	while ((t = h->pool)) {
+		h->pool = t->next;
+		handle_free(t);
+	}
+	free(h->agent);
+	free(h->cert);
+	free(h->key);
+	free(h->ca);
+	free_secret(h->bearer);
+	free_secret(h->user);
+	free(h);
+}
+
+static void set_credentials(const struct http *h, CURL *c)
+{
+	if (h->bearer) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->bearer);
+	} else if (h->user) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(c, CURLOPT_USERPWD, h->user);
+	}
+	if (h->cert)
+		curl_easy_setopt(c, CURLOPT_SSLCERT, h->cert);
+	if (h->key)
+		curl_easy_setopt(c, CURLOPT_SSLKEY, h->key);
+	if (h->ca)
+		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca);
+}
+
+static void set_options(struct http_handle *t)
+{
+	long ms = (long)(t->rq.timeout_ns / NS_PER_MS);
+	CURL *c = t->easy;
+
+	curl_easy_reset(c); /* connections stay with the multi handle */
+	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(c, CURLOPT_URL, t->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
+	curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : (long)CONNECT_MS);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 128L << 10);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, t->http->agent);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	if (t->headers)
+		curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+	if (t->rq.want_gzip)
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (t->unix_path)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, t->unix_path);
+	set_credentials(t->http, c);
+}
+
+static struct http_handle *handle_get(struct http *h)
+{
+	struct http_handle *t = h->pool;
+
+	if (t) {
+		h->pool = t->next;
+		h->n_pool--;
+		return t;
+	}
+	t = xcalloc(1, sizeof(*t));
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		abort(); /* libcurl is out of memory */
+	buf_init(&t->body, 0);
+	t->http = h;
+	return t;
+}
+
+struct http_handle *http_get(struct http *h, const struct http_request *rq)
+{
+	struct http_handle *t = handle_get(h);
+
+	t->rq = *rq;
+	t->url = xstrdup(rq->url);
+	t->unix_path = rq->unix_path && rq->unix_path[0] ? xstrdup(rq->unix_path) : NULL;
+	t->rq.url = t->url;
+	t->body.max = rq->body_max > BAIT_MAX ? rq->body_max : BAIT_MAX;
+	buf_clear(&t->body);
+	t->start_ns = clock_mono_ns();
+	t->got_bytes = t->header_bytes = t->n_headers = 0;
+	t->status = 0;
+	t->location[0] = '\0';
+	t->why.text[0] = '\0';
+	t->error = 0;
+	if (rq->accept) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "Accept: %s", rq->accept);
+		t->headers = curl_slist_append(NULL, line);
+	}
+	set_options(t);
+	t->next = h->running;
+	h->running = t;
+	curl_multi_add_handle(loop_multi(h->loop), t->easy);
+	return t;
+}
+
+void http_cancel(struct http_handle *t)
+{
+	if (!t)
+		return;
+	unlink_running(t);
+	recycle(t);
+}

@@ -1,0 +1,316 @@
+#include "collectors/parse/pprof_tables.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collectors/parse/pprof.h"
+#include "core/base/xalloc.h"
+#include "core/group.h"
+
+int pprof_bad_field(struct pprof_tables *t, const struct proto *w, int r)
+{
+	if (r == -ENODATA)
+		return err_set(t->err, -EBADMSG,
+			       "the profile is cut short: a field runs past byte %zu",
+			       (size_t)(w->end - t->start));
+	return err_set(t->err, r, "not a pprof profile: no field at byte %zu",
+		       (size_t)(w->p - t->start));
+}
+
+int pprof_bad_number(struct pprof_tables *t, const struct proto *w)
+{
+	return err_set(t->err, -EBADMSG, "damaged profile: no number at byte %zu",
+		       (size_t)(w->p - t->start));
+}
+
+static int too_many(struct pprof_tables *t, const char *what, size_t max)
+{
+	return err_set(t->err, -EFBIG, "a profile of more than %zu %s is refused", max, what);
+}
+
+static int ids_add(struct pprof_tables *t, struct pprof_ids *ids, uint64_t id)
+{
+	if (id == 0)
+		return err_set(t->err, -EBADMSG, "damaged profile: a %s has no id", ids->what);
+	GROW(ids->ids, ids->n, ids->cap);
+	ids->sorted |= id != ids->n + 1;
+	ids->ids[ids->n] = (struct pprof_id){ id, (uint32_t)ids->n };
+	ids->n++;
+	return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = ((const struct pprof_id *)a)->id, y = ((const struct pprof_id *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static int ids_close(struct pprof_tables *t, struct pprof_ids *ids)
+{
+	if (!ids->sorted)
+		return 0;
+	qsort(ids->ids, ids->n, sizeof(*ids->ids), by_id);
+	for (size_t i = 1; i < ids->n; i++) {
+		if (ids->ids[i].id == ids->ids[i - 1].id)
+			return err_set(t->err, -EBADMSG,
+				       "damaged profile: %s %" PRIu64 " is there twice", ids->what,
+				       ids->ids[i].id);
+	}
+	return 0;
+}
+
+long pprof_find_sorted(struct pprof_tables *t, const struct pprof_ids *ids, uint64_t id)
+{
+	struct pprof_id key = { .id = id };
+	const struct pprof_id *at;
+
+	at = ids->sorted ? bsearch(&key, ids->ids, ids->n, sizeof(key), by_id) : NULL;
+	if (at)
+		return at->at;
+	return err_set(t->err, -EBADMSG, "damaged profile: there is no %s %" PRIu64, ids->what, id);
+}
+
+struct pprof_text *pprof_text(struct pprof_tables *t, uint64_t at)
+{
+	return at < t->n_texts ? &t->texts[at] : NULL;
+}
+
+uint64_t pprof_text_hash(struct pprof_text *text)
+{
+	if (text->hash == 0)
+		text->hash = group_str_hash(text->s);
+	return text->hash;
+}
+
+static int read_text(struct pprof_tables *t, struct proto w)
+{
+	if (t->n_texts == PPROF_TABLE_MAX)
+		return too_many(t, "strings", PPROF_TABLE_MAX);
+	GROW(t->texts, t->n_texts, t->cap_texts);
+	t->texts[t->n_texts++] = (struct pprof_text){
+		.s = { (const char *)w.p, (uint32_t)(w.end - w.p) },
+	};
+	return 0;
+}
+
+static int read_function(struct pprof_tables *t, struct proto w)
+{
+	struct pprof_function fn = { 0 };
+	struct proto_field f;
+	uint64_t id = 0;
+	int r;
+
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			id = f.value;
+		else if (f.tag == PROTO_NUMBER(2))
+			fn.name = f.value;
+		else if (f.tag == PROTO_NUMBER(4))
+			fn.file = f.value;
+	}
+	if (r < 0)
+		return r;
+	if (t->function_ids.n == PPROF_TABLE_MAX)
+		return too_many(t, "functions", PPROF_TABLE_MAX);
+	GROW(t->functions, t->function_ids.n, t->cap_functions);
+	t->functions[t->function_ids.n] = fn;
+	return ids_add(t, &t->function_ids, id);
+}
+
+static int read_line(struct pprof_tables *t, struct proto w)
+{
+	struct pprof_line line = { 0 };
+	struct proto_field f;
+	int r;
+
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			line.function = f.value;
+		else if (f.tag == PROTO_NUMBER(2))
+			line.line = (int64_t)f.value;
+	}
+	if (r < 0)
+		return r;
+	if (t->n_lines == PPROF_TABLE_MAX)
+		return too_many(t, "lines", PPROF_TABLE_MAX);
+	GROW(t->lines, t->n_lines, t->cap_lines);
+	t->lines[t->n_lines++] = line;
+	return 0;
+}
+
+/* Code without symbols has no line: it gets one without a function. */
+static int read_location(struct pprof_tables *t, struct proto w)
+{
+	struct pprof_location loc = { .first = (uint32_t)t->n_lines };
+	struct proto_field f;
+	uint64_t id = 0;
+	int r;
+
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			id = f.value;
+		else if (f.tag == PROTO_NUMBER(3))
+			loc.address = f.value;
+		else if (f.tag == PROTO_MESSAGE(4) && (r = read_line(t, f.bytes)) < 0)
+			return r;
+	}
+	if (r == 0 && loc.first == t->n_lines)
+		r = read_line(t, (struct proto){ w.end, w.end });
+	if (r < 0)
+		return r;
+	if (t->location_ids.n == PPROF_TABLE_MAX)
+		return too_many(t, "locations", PPROF_TABLE_MAX);
+	loc.n = (uint32_t)t->n_lines - loc.first;
+	GROW(t->locations, t->location_ids.n, t->cap_locations);
+	t->locations[t->location_ids.n] = loc;
+	return ids_add(t, &t->location_ids, id);
+}
+
+static int keep_sample(struct pprof_tables *t, struct proto w)
+{
+	if (t->n_samples == PPROF_GROUPS_MAX)
+		return too_many(t, "samples", PPROF_GROUPS_MAX);
+	GROW(t->samples, t->n_samples, t->cap_samples);
+	t->samples[t->n_samples++] = w;
+	return 0;
+}
+
+static int keep_type(struct pprof_tables *t, struct proto w)
+{
+	if (t->n_types == PPROF_TYPES_MAX)
+		return too_many(t, "sample types", PPROF_TYPES_MAX);
+	GROW(t->types, t->n_types, t->cap_types);
+	t->types[t->n_types++] = w;
+	return 0;
+}
+
+/* message Profile */
+static int index_profile(struct pprof_tables *t, struct proto w)
+{
+	struct proto_field f;
+	int r;
+
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_MESSAGE(1))
+			r = keep_type(t, f.bytes);
+		else if (f.tag == PROTO_MESSAGE(2))
+			r = keep_sample(t, f.bytes);
+		else if (f.tag == PROTO_MESSAGE(4))
+			r = read_location(t, f.bytes);
+		else if (f.tag == PROTO_MESSAGE(5))
+			r = read_function(t, f.bytes);
+		else if (f.tag == PROTO_MESSAGE(6))
+			r = read_text(t, f.bytes);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static int check_index(struct pprof_tables *t)
+{
+	int r;
+
+	if (t->n_types == 0)
+		return err_set(t->err, -EBADMSG, "not a pprof profile: it has no sample type");
+	if (t->n_texts == 0)
+		return err_set(t->err, -EBADMSG, "the profile is cut short: it has no strings");
+	if (t->texts[0].s.len != 0)
+		return err_set(t->err, -EBADMSG, "damaged profile: its first string is not empty");
+	r = ids_close(t, &t->function_ids);
+	return r < 0 ? r : ids_close(t, &t->location_ids);
+}
+
+static struct str address_name(struct arena *a, uint64_t address)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	return arena_str(a, str_of(text));
+}
+
+static int resolve_line(struct pprof_tables *t, size_t i)
+{
+	const struct pprof_line *line = &t->lines[i];
+	struct pprof_text *name, *file;
+	long at = pprof_find(t, &t->function_ids, line->function);
+
+	if (at < 0)
+		return (int)at;
+	name = pprof_text(t, t->functions[at].name);
+	file = pprof_text(t, t->functions[at].file);
+	if (!name || !file)
+		return err_set(t->err, -EBADMSG,
+			       "damaged profile: function %" PRIu64 " refers to a missing string",
+			       line->function);
+	t->frames[i] = (struct frame){ .func = name->s, .file = file->s };
+	if (line->line > 0 && line->line <= UINT32_MAX)
+		t->frames[i].line = (uint32_t)line->line;
+	t->hashes[i] =
+		group_frame_hash(pprof_text_hash(name), pprof_text_hash(file), t->frames[i].line);
+	return 0;
+}
+
+static void resolve_address(struct pprof_tables *t, size_t i, struct str name)
+{
+	t->frames[i] = (struct frame){ .func = name, .file = STR("") };
+	t->hashes[i] = group_frame_hash(group_str_hash(name), group_str_hash(STR("")), 0);
+}
+
+static int resolve(struct pprof_tables *t, struct arena *a)
+{
+	if (t->cap_frames < t->n_lines) {
+		t->cap_frames = t->cap_lines;
+		t->frames = xreallocarray(t->frames, t->cap_frames, sizeof(*t->frames));
+		t->hashes = xreallocarray(t->hashes, t->cap_frames, sizeof(*t->hashes));
+	}
+	for (size_t l = 0; l < t->location_ids.n; l++) {
+		const struct pprof_location *loc = &t->locations[l];
+
+		for (uint32_t i = loc->first; i < loc->first + loc->n; i++) {
+			int r = 0;
+
+			if (t->lines[i].function == 0)
+				resolve_address(t, i, address_name(a, loc->address));
+			else
+				r = resolve_line(t, i);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int pprof_tables_read(struct pprof_tables *t, struct proto raw, struct arena *a)
+{
+	int r;
+
+	t->start = raw.p;
+	t->n_texts = t->n_lines = t->n_samples = t->n_types = 0;
+	t->function_ids = (struct pprof_ids){ "function", t->function_ids.ids, 0,
+					      t->function_ids.cap, false };
+	t->location_ids = (struct pprof_ids){ "location", t->location_ids.ids, 0,
+					      t->location_ids.cap, false };
+	r = index_profile(t, raw);
+	if (r < 0)
+		return r;
+	r = check_index(t);
+	return r < 0 ? r : resolve(t, a);
+}
+
+void pprof_tables_release(struct pprof_tables *t)
+{
+	free(t->texts);
+	free(t->functions);
+	free(t->lines);
+	free(t->locations);
+	free(t->function_ids.ids);
+	free(t->location_ids.ids);
+	free(t->samples);
+	free(t->types);
+	free(t->frames);
+	free(t->hashes);
+	*t = (struct pprof_tables){ 0 };
+}

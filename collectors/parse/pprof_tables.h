@@ -1,0 +1,98 @@
+/* parse/pprof_tables.h - the tables of an encoded profile (github.com/google/pprof,
+ * proto/profile.proto) and what refers into them, resolved: string, function, line, location.
+ * Private to pprof.c. */
+#ifndef PARSE_PPROF_TABLES_H
+#define PARSE_PPROF_TABLES_H
+
+#include "collectors/parse/proto.h"
+#include "core/base/arena.h"
+#include "core/base/err.h"
+#include "core/sample.h"
+
+/* Go numbers functions and locations 1, 2, 3, …: then an id is its own index. Other writers
+ * need not, so an id never sizes anything; unless they are dense they are sorted and searched. */
+struct pprof_id {
+	uint64_t id;
+	uint32_t at;
+};
+
+struct pprof_ids {
+	const char *what;
+	struct pprof_id *ids;
+	size_t n, cap;
+	bool sorted; /* not dense */
+};
+
+struct pprof_text {
+	struct str s;
+	uint64_t hash; /* group_str_hash, or 0: not asked for yet */
+};
+
+struct pprof_function {
+	uint64_t name, file; /* in texts */
+};
+
+struct pprof_line {
+	uint64_t function;
+	int64_t line;
+};
+
+struct pprof_location {
+	uint64_t address;
+	uint32_t first, n; /* in lines, frames and hashes; an inlined leaf comes first */
+};
+
+/* Zeroed is valid. Everything borrows from the raw profile and the arena. */
+struct pprof_tables {
+	struct pprof_text *texts;
+	struct pprof_function *functions;
+	struct pprof_line *lines;
+	struct pprof_location *locations;
+	struct pprof_ids function_ids, location_ids;
+	struct proto *samples, *types; /* still encoded: they refer to strings that come later */
+	size_t n_texts, n_lines, n_samples, n_types;
+	size_t cap_texts, cap_functions, cap_lines, cap_locations, cap_samples, cap_types;
+
+	struct frame *frames; /* the lines, resolved */
+	uint64_t *hashes;     /* group_frame_hash of each */
+	size_t cap_frames;
+
+	const uint8_t *start; /* of the raw profile */
+	struct err *err;      /* where failures of the call under way are told */
+};
+
+/* Indexes the whole profile and resolves its frames; *a takes the names made up for code
+ * without symbols. -EBADMSG or -EFBIG. */
+int pprof_tables_read(struct pprof_tables *t, struct proto raw, struct arena *a);
+void pprof_tables_release(struct pprof_tables *t);
+
+/* As proto_next, but tells t->err what is wrong. */
+int pprof_bad_field(struct pprof_tables *t, const struct proto *w, int r);
+static inline int pprof_next(struct pprof_tables *t, struct proto *w, struct proto_field *ret)
+{
+	int r = proto_next(w, ret);
+
+	return r < 0 ? pprof_bad_field(t, w, r) : r;
+}
+
+/* Index of an id, or -EBADMSG; pprof_find is the one to call. */
+long pprof_find_sorted(struct pprof_tables *t, const struct pprof_ids *ids, uint64_t id);
+static inline long pprof_find(struct pprof_tables *t, const struct pprof_ids *ids, uint64_t id)
+{
+	return !ids->sorted && id - 1 < ids->n ? (long)(id - 1) : pprof_find_sorted(t, ids, id);
+}
+
+/* The next of a run of numbers: 1; 0 at the end; -EBADMSG. */
+int pprof_bad_number(struct pprof_tables *t, const struct proto *w);
+static inline int pprof_number(struct pprof_tables *t, struct proto *w, uint64_t *ret)
+{
+	if (w->p == w->end)
+		return 0;
+	return proto_varint(w, ret) < 0 ? pprof_bad_number(t, w) : 1;
+}
+
+/* NULL: there is no such string. */
+struct pprof_text *pprof_text(struct pprof_tables *t, uint64_t at);
+uint64_t pprof_text_hash(struct pprof_text *text);
+
+#endif

@@ -1,0 +1,63 @@
+/* Goroutines from /debug/pprof/goroutine?debug=0: groups and labels, without a dump's pauses. */
+#include "collectors/collector.h"
+#include "collectors/endpoint.h"
+#include "collectors/parse/pprof.h"
+
+enum { BODY_MAX = 16 << 20 };
+
+struct pprof_state {
+	struct pprof profile;
+};
+
+static void pprof_begin(struct collector *c)
+{
+	(void)c; /* a profile is read whole: its strings come last */
+}
+
+static int pprof_end(struct collector *c, const struct http_reply *r, struct err *e)
+{
+	struct pprof_state *s = c->state;
+
+	return pprof_goroutines(&s->profile, r->body, r->len, e);
+}
+
+static void pprof_fill(struct collector *c, struct sample *sm)
+{
+	struct pprof_state *s = c->state;
+
+	sm->goroutines = &s->profile.goroutines;
+}
+
+static const struct endpoint_spec pprof_spec = {
+	.path = "/debug/pprof/goroutine?debug=0",
+	.get_it = "to have it: import _ \"net/http/pprof\" and serve its mux on loopback",
+	.body_max = BODY_MAX,
+	.begin = pprof_begin,
+	.end = pprof_end,
+	.fill = pprof_fill,
+};
+
+static int pprof_open(struct collector *c, struct err *e)
+{
+	(void)e;
+	c->endpoints = endpoints_new(c, &pprof_spec);
+	return 0;
+}
+
+static void pprof_close(struct collector *c)
+{
+	struct pprof_state *s = c->state;
+
+	endpoints_free(c->endpoints);
+	pprof_release(&s->profile);
+}
+
+const struct collector_ops pprof_ops = {
+	.name = "pprof",
+	.source = SOURCE_PPROF,
+	.state_size = sizeof(struct pprof_state),
+	.open = pprof_open,
+	.tick = endpoint_collector_tick,
+	.busy = endpoint_collector_busy,
+	.close = pprof_close,
+};

@@ -1,0 +1,158 @@
+#include "collectors/target.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/procfs.h"
+
+static const char unix_prefix[] = "unix:";
+
+/* A path whose last segment says that it is one page, not the base of the usual pages. */
+static enum source source_of_path(const char *path)
+{
+	static const struct {
+		const char *tail;
+		enum source source;
+	} pages[] = {
+		{ "/metrics", SOURCE_METRICS },    { "/prometheus", SOURCE_METRICS },
+		{ "/federate", SOURCE_METRICS },   { "/debug/vars", SOURCE_EXPVAR },
+		{ "/hystrix.stream", SOURCE_HYSTRIX },
+	};
+	size_t len = strcspn(path, "?#");
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+		size_t n = strlen(pages[i].tail);
+
+		if (len >= n && strncmp(path + len - n, pages[i].tail, n) == 0)
+			return pages[i].source;
+	}
+	if (memmem(path, len, "/debug/pprof", 12))
+		return SOURCE_PPROF;
+	return memmem(path, len, "/metrics/", 9) ? SOURCE_METRICS : SOURCE_COUNT;
+}
+
+/* The goroutine profile under whatever /debug/pprof address was given. */
+static void exact_pprof(struct target_spec *s, const char *url)
+{
+	const char *at = strstr(url, "/debug/pprof");
+
+	snprintf(s->exact_url, sizeof(s->exact_url), "%.*s/debug/pprof/goroutine?debug=0",
+		 (int)(at - url), url);
+}
+
+static int parse_url(const char *arg, struct target_spec *s, struct err *e)
+{
+	const char *scheme = strstr(arg, "://"), *host, *path;
+	char url[512];
+	size_t len;
+
+	if (scheme && strncmp(arg, "http://", 7) != 0 && strncmp(arg, "https://", 8) != 0)
+		return err_set(e, -EINVAL, "%.*s: not a scheme that is known (http:// or https://)",
+			       (int)(scheme - arg), arg);
+	len = (size_t)snprintf(url, sizeof(url), "%s%s", scheme ? "" : "http://", arg);
+	if (len >= sizeof(url))
+		return err_set(e, -EINVAL, "the address is too long");
+	host = strstr(url, "://") + 3;
+	path = host + strcspn(host, "/?#");
+	if (memchr(host, '@', (size_t)(path - host)))
+		return err_set(e, -EINVAL, "an address with a password in it shows in the process list "
+					   "(use --user-file or --bearer-file)");
+	if (path == host || strpbrk(url, " \t\r\n\"<>"))
+		return err_set(e, -EINVAL, "%s: not an address", arg);
+	snprintf(s->host_port, sizeof(s->host_port), "%.*s", (int)(path - host), host);
+	s->kind = TARGET_URL;
+	s->only = source_of_path(path);
+	if (s->only == SOURCE_PPROF)
+		exact_pprof(s, url);
+	else if (s->only != SOURCE_COUNT)
+		snprintf(s->exact_url, sizeof(s->exact_url), "%s", url);
+	len = s->only == SOURCE_COUNT ? strcspn(url, "?#") : (size_t)(path - url);
+	while (len && url[len - 1] == '/')
+		len--;
+	if (len >= sizeof(s->base.url))
+		return err_set(e, -EINVAL, "the address is too long");
+	snprintf(s->base.url, sizeof(s->base.url), "%.*s", (int)len, url);
+	return 0;
+}
+
+static int parse_unix(const char *path, struct target_spec *s, struct err *e)
+{
+	if (path[0] != '/' || strlen(path) >= sizeof(s->base.unix_path))
+		return err_set(e, -EINVAL, "unix:%s: not the path of a socket (unix:/run/app.sock)", path);
+	s->kind = TARGET_URL;
+	s->only = SOURCE_COUNT;
+	snprintf(s->base.unix_path, sizeof(s->base.unix_path), "%s", path);
+	snprintf(s->base.url, sizeof(s->base.url), "http://localhost");
+	snprintf(s->host_port, sizeof(s->host_port), "%s", path);
+	return 0;
+}
+
+static bool is_number(const char *s)
+{
+	return s[0] && s[strspn(s, "0123456789")] == '\0';
+}
+
+/* "host:6060", "[::1]:6060": a port at its end makes it an address. */
+static bool is_host_port(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+	size_t port = colon ? strcspn(colon + 1, "/?") : 0;
+
+	return colon && port > 0 && strspn(colon + 1, "0123456789") == port;
+}
+
+int target_parse(const char *arg, struct target_spec *ret, struct err *e)
+{
+	const char *eq = strchr(arg, '=');
+	struct target_spec s = { .only = SOURCE_COUNT };
+	int r = 0;
+
+	if (eq && eq != arg && (size_t)(eq - arg) < sizeof(s.name) &&
+	    memchr(arg, '/', (size_t)(eq - arg)) == NULL && memchr(arg, ':', (size_t)(eq - arg)) == NULL) {
+		memcpy(s.name, arg, (size_t)(eq - arg));
+		arg = eq + 1;
+	}
+	if (!arg[0])
+		return err_set(e, -EINVAL, "a target is empty");
+	snprintf(s.asked, sizeof(s.asked), "%s", arg);
+	if (is_number(arg)) {
+		long pid = strtol(arg, NULL, 10);
+
+		if (strlen(arg) > 9 || pid <= 0)
+			return err_set(e, -EINVAL, "%s: not a process id", arg);
+		s.kind = TARGET_PID;
+		s.pid = (pid_t)pid;
+	} else if (strncmp(arg, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
+		r = parse_unix(arg + sizeof(unix_prefix) - 1, &s, e);
+	} else if (strstr(arg, "://") || is_host_port(arg)) {
+		r = parse_url(arg, &s, e);
+	} else {
+		s.kind = TARGET_NAME;
+	}
+	if (r < 0)
+		return r;
+	*ret = s;
+	return 0;
+}
+
+int target_pids_by_name(const char *name, pid_t *ret, int n, struct err *e)
+{
+	struct procfs_walk *w = procfs_walk_new(e);
+	char found[256];
+	int count = 0;
+	pid_t pid;
+
+	if (!w)
+		return -EIO;
+	while ((pid = procfs_walk_next(w))) {
+		if (procfs_name(pid, found, sizeof(found), NULL) < 0 || strcmp(found, name) != 0)
+			continue;
+		if (count < n)
+			ret[count] = pid;
+		count++;
+	}
+	procfs_walk_free(w);
+	return count;
+}

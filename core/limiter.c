@@ -1,0 +1,149 @@
+/* Rate limiters from a metrics page. No library exports one; these are the names in use. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/field.h"
+#include "core/names.h"
+#include "core/state.h"
+
+enum { ROWS_MAX = 1000 };
+
+enum role { ROLE_LIMIT, ROLE_BURST, ROLE_TOKENS, ROLE_ALLOWED, ROLE_DENIED, ROLE_COUNT, ROLE_NONE };
+
+struct limiter_extra {
+	double sum[ROLE_COUNT], before[ROLE_COUNT];
+};
+
+static const char *const lead_labels[] = { "name", "limiter", "rate_limiter", "resource", "domain", NULL };
+static const char *const other_labels[] = { "result", "outcome", "decision", "instance", "job", NULL };
+static const char *const result_labels[] = { "result", "outcome", "decision", "status", NULL };
+
+static const struct {
+	const char *tail;
+	enum role role;
+} tails[] = {
+	{ "_limit", ROLE_LIMIT },
+	{ "_limit_per_second", ROLE_LIMIT },
+	{ "_limiter_rate", ROLE_LIMIT },
+	{ "_burst", ROLE_BURST },
+	{ "_tokens", ROLE_TOKENS },
+	{ "_tokens_available", ROLE_TOKENS },
+	{ "_available_permissions", ROLE_TOKENS },
+	{ "_remaining", ROLE_TOKENS },
+	{ "_allowed_total", ROLE_ALLOWED },
+	{ "_within_limit", ROLE_ALLOWED },
+	{ "_accepted_total", ROLE_ALLOWED },
+	{ "_denied_total", ROLE_DENIED },
+	{ "_rejected_total", ROLE_DENIED },
+	{ "_exceeded_total", ROLE_DENIED },
+	{ "_limited_total", ROLE_DENIED },
+	{ "_over_limit", ROLE_DENIED },
+	{ "_throttled_total", ROLE_DENIED },
+};
+
+static enum role role_of(const struct metrics_page *p, const struct series *s)
+{
+	struct str word;
+
+	if (!name_has(s->name, "rate_limit") && !name_has(s->name, "ratelimit"))
+		return ROLE_NONE;
+	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
+		if (name_ends(s->name, tails[i].tail))
+			return tails[i].role;
+	}
+	if (!name_ends(s->name, "_total"))
+		return ROLE_NONE;
+	word = label_of(p, s, result_labels);
+	if (name_is(word, "allowed") || name_is(word, "ok") || name_is(word, "accepted"))
+		return ROLE_ALLOWED;
+	if (name_is(word, "denied") || name_is(word, "rejected") || name_is(word, "limited"))
+		return ROLE_DENIED;
+	return ROLE_NONE;
+}
+
+static long row_for(struct limiters_state *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(s->rows[i].name, name) == 0)
+			return (long)i;
+	}
+	if (s->n == ROWS_MAX)
+		return -1;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 16;
+		s->rows = xreallocarray(s->rows, s->cap, sizeof(*s->rows));
+		s->extra = xreallocarray(s->extra, s->cap, sizeof(*s->extra));
+	}
+	row_clear(&table_limiters, &s->rows[s->n]);
+	s->rows[s->n].name = name;
+	s->rows[s->n].source = source_name(SOURCE_METRICS);
+	for (int i = 0; i < ROLE_COUNT; i++)
+		s->extra[s->n].before[i] = NAN;
+	return (long)s->n++;
+}
+
+static void map_series(struct limiters_state *s, const struct metrics_page *p)
+{
+	s->n = s->map.n = 0;
+	s->t_ns = 0; /* rates start anew; a limiter's series are all made at once */
+	arena_clear(&s->arena);
+	for (size_t i = 0; i < p->n_series; i++) {
+		enum role role = role_of(p, &p->series[i]);
+		long row;
+
+		if (role == ROLE_NONE)
+			continue;
+		row = row_for(s, row_name(&s->arena, p, &p->series[i], lead_labels, other_labels, "_limit"));
+		if (row >= 0)
+			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, 0 });
+	}
+	s->map.layout = p->layout;
+	s->map.valid = true;
+}
+
+static double rate(double before, double now, double dt_s)
+{
+	return dt_s > 0 && now >= before ? (now - before) / dt_s : NAN;
+}
+
+static void fill(struct limiter_row *r, struct limiter_extra *x, double dt_s)
+{
+	r->limit_per_s = isinf(x->sum[ROLE_LIMIT]) ? NAN : x->sum[ROLE_LIMIT];
+	r->burst = x->sum[ROLE_BURST];
+	r->tokens = x->sum[ROLE_TOKENS];
+	r->allowed_per_s = rate(x->before[ROLE_ALLOWED], x->sum[ROLE_ALLOWED], dt_s);
+	r->denied_per_s = rate(x->before[ROLE_DENIED], x->sum[ROLE_DENIED], dt_s);
+	memcpy(x->before, x->sum, sizeof(x->before));
+}
+
+void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns)
+{
+	double dt_s;
+
+	if (!s->map.valid || s->map.layout != p->layout)
+		map_series(s, p);
+	dt_s = s->t_ns ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
+	for (size_t i = 0; i < s->n; i++) {
+		for (int k = 0; k < ROLE_COUNT; k++)
+			s->extra[i].sum[k] = NAN;
+	}
+	for (size_t i = 0; i < s->map.n; i++) {
+		const struct link *l = &s->map.links[i];
+		double *sum = &s->extra[l->row].sum[l->role], v = p->series[l->series].value;
+
+		*sum = isnan(*sum) ? v : *sum + v;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		fill(&s->rows[i], &s->extra[i], dt_s);
+	s->t_ns = t_ns;
+	t->limiters = s->rows;
+	t->n_limiters = s->n;
+}
+
+void limiters_release(struct limiters_state *s)
+{
+	arena_release(&s->arena);
+	free(s->rows);
+	free(s->extra);
+	free(s->map.links);
+}

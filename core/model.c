@@ -1,0 +1,373 @@
+#include "core/model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/hash.h"
+#include "core/base/xalloc.h"
+#include "core/field.h"
+#include "core/state.h"
+
+struct model *model_new(void)
+{
+	return xcalloc(1, sizeof(struct model));
+}
+
+static void state_free(struct target_state *s)
+{
+	facts_release(&s->facts);
+	groups_release(&s->groups);
+	breakers_release(&s->breakers);
+	limiters_release(&s->limiters);
+	requests_release(&s->requests);
+	arena_release(&s->build_arena);
+	arena_release(&s->thread_arena);
+	arena_release(&s->leak_arena);
+	arena_release(&s->finding_arena);
+	free(s->base_name);
+	free(s->threads);
+	free(s->threads_before);
+	free(s);
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->n_targets; i++) {
+		struct target *t = &m->targets[i];
+
+		free(t->name);
+		free(t->asked);
+		free(t->url);
+		free(t->leaks);
+		free(t->findings);
+		state_free(t->state);
+	}
+	free(m->targets);
+	free(m);
+}
+
+uint32_t model_add_target(struct model *m, const char *asked, const char *name, bool is_url)
+{
+	struct target *t;
+
+	m->targets = xreallocarray(m->targets, m->n_targets + 1, sizeof(*m->targets));
+	t = &m->targets[m->n_targets];
+	*t = (struct target){ .is_url = is_url, .goroutines_source = SOURCE_COUNT };
+	t->asked = xstrdup(asked);
+	t->name = xstrdup(name ? name : asked);
+	t->named = name != NULL;
+	t->state = xcalloc(1, sizeof(*t->state));
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		t->sources[i].state = SOURCE_WAITING;
+		snprintf(t->sources[i].detail, sizeof(t->sources[i].detail), "no answer yet");
+		facts_clear(&t->state->facts.now[i]);
+	}
+	row_clear(&table_cost, &t->state->facts.cost);
+	facts_clear(&t->facts);
+	t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
+	return (uint32_t)m->n_targets++;
+}
+
+/* ---- the parts of a sample ---- */
+
+static void take_status(struct target *t, const struct sample *s)
+{
+	struct source_status *st = &t->sources[s->source];
+
+	if (st->state != s->state) {
+		st->state = s->state;
+		st->since_ns = s->t_ns;
+	}
+	st->t_ns = s->t_ns;
+	if (s->state == SOURCE_OK)
+		st->ok_ns = s->t_ns;
+	snprintf(st->detail, sizeof(st->detail), "%s", s->state == SOURCE_OK ? "" : s->why.text);
+}
+
+static void set_text(char **at, struct str s)
+{
+	if (*at && str_is(s, *at))
+		return;
+	free(*at);
+	*at = xasprintf("%.*s", (int)s.len, s.p);
+}
+
+/* The samples of a process live only as long as the call: its build is copied. */
+static void copy_build(struct target_state *s, const struct build *b)
+{
+	struct arena *a = &s->build_arena;
+	struct build_dep *deps;
+	struct build_setting *settings;
+
+	arena_clear(a);
+	deps = arena_alloc(a, b->n_deps * sizeof(*deps));
+	settings = arena_alloc(a, b->n_settings * sizeof(*settings));
+	for (size_t i = 0; i < b->n_deps; i++)
+		deps[i] = (struct build_dep){ arena_str(a, b->deps[i].path), arena_str(a, b->deps[i].version),
+					      arena_str(a, b->deps[i].replace) };
+	for (size_t i = 0; i < b->n_settings; i++)
+		settings[i] = (struct build_setting){ arena_str(a, b->settings[i].key),
+						      arena_str(a, b->settings[i].value) };
+	s->build = *b;
+	s->build.go = arena_str(a, b->go);
+	s->build.path = arena_str(a, b->path);
+	s->build.module = arena_str(a, b->module);
+	s->build.version = arena_str(a, b->version);
+	s->build.vcs_revision = arena_str(a, b->vcs_revision);
+	s->build.vcs_time = arena_str(a, b->vcs_time);
+	s->build.deps = deps;
+	s->build.settings = settings;
+}
+
+static void take_build(struct target *t, const struct process *p)
+{
+	uint64_t key = hash_u64(hash_u64(HASH_START, (uint64_t)p->pid), p->start_wall_ns);
+
+	if (!p->build || (t->build && t->state->build_key == key))
+		return;
+	copy_build(t->state, p->build);
+	t->state->build_key = key;
+	t->build = &t->state->build;
+	t->state->breakers.map.valid = false; /* the libraries linked in may explain its numbers */
+}
+
+static void take_threads(struct target *t, const struct process *p, uint64_t t_ns);
+
+static void take_process(struct target *t, const struct sample *s)
+{
+	const struct process *p = s->process;
+
+	if (!t->named)
+		set_text(&t->name, p->name);
+	set_text(&t->state->base_name, p->name);
+	if (t->pid != p->pid) { /* another process: no rate goes over the change */
+		t->state->facts.process_ns = 0;
+		t->state->n_threads_before = 0;
+		t->build = NULL;
+	}
+	t->pid = p->pid;
+	t->start_unix_ns = p->start_wall_ns;
+	facts_from_process(&t->state->facts, p, s->t_ns);
+	take_build(t, p);
+	take_threads(t, p, s->t_ns);
+}
+
+static const char *thread_state(char c)
+{
+	switch (c) {
+	case 'R':
+		return "running";
+	case 'S':
+		return "sleeping";
+	case 'D':
+		return "disk";
+	case 'T':
+	case 't':
+		return "stopped";
+	case 'Z':
+		return "zombie";
+	default:
+		return "idle";
+	}
+}
+
+static double thread_cpu(const struct target_state *s, const struct thread *th, uint64_t t_ns)
+{
+	for (size_t i = 0; i < s->n_threads_before; i++) {
+		if (s->threads_before[i].tid != th->tid || th->cpu_ns < s->threads_before[i].cpu_ns)
+			continue;
+		return (double)(th->cpu_ns - s->threads_before[i].cpu_ns) * 100 /
+		       (double)(t_ns - s->threads_ns);
+	}
+	return NAN;
+}
+
+static int busiest_first(const void *a, const void *b)
+{
+	const struct thread_row *x = a, *y = b;
+	double cx = isnan(x->cpu_pct) ? -1 : x->cpu_pct, cy = isnan(y->cpu_pct) ? -1 : y->cpu_pct;
+
+	if (cx != cy)
+		return cx < cy ? 1 : -1;
+	return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+static void take_threads(struct target *t, const struct process *p, uint64_t t_ns)
+{
+	struct target_state *s = t->state;
+
+	if (p->n_thread_rows > s->threads_cap) {
+		s->threads_cap = p->n_thread_rows;
+		s->threads = xreallocarray(s->threads, s->threads_cap, sizeof(*s->threads));
+		s->threads_before =
+			xreallocarray(s->threads_before, s->threads_cap, sizeof(*s->threads_before));
+	}
+	for (size_t i = 0; i < p->n_thread_rows; i++) {
+		s->threads[i].tid = p->threads[i].tid;
+		s->threads[i].state = thread_state(p->threads[i].state);
+		s->threads[i].cpu_pct = thread_cpu(s, &p->threads[i], t_ns);
+	}
+	for (size_t i = 0; i < p->n_thread_rows; i++) {
+		s->threads_before[i].tid = p->threads[i].tid;
+		s->threads_before[i].cpu_ns = p->threads[i].cpu_ns;
+	}
+	if (p->n_thread_rows)
+		qsort(s->threads, p->n_thread_rows, sizeof(*s->threads), busiest_first);
+	s->n_threads_before = p->n_thread_rows;
+	s->threads_ns = t_ns;
+	t->threads = s->threads;
+	t->n_threads = p->n_thread_rows;
+}
+
+static void take_metrics(struct target *t, const struct sample *s)
+{
+	struct target_state *st = t->state;
+
+	facts_from_metrics(&st->facts, s->metrics, s->t_ns);
+	breakers_apply(t, &st->breakers, s->metrics, s->t_ns);
+	limiters_apply(t, &st->limiters, s->metrics, s->t_ns);
+	requests_apply(t, &st->requests, s->metrics, s->t_ns);
+}
+
+static void take_goroutines(struct target *t, const struct sample *s)
+{
+	t->state->facts.now[s->source].goroutines.total = (double)s->goroutines->total;
+	groups_apply(t, &t->state->groups, s->goroutines, s->t_ns);
+	leaks_apply(t, &t->state->leak_arena, s->t_ns);
+}
+
+static void take_health(struct target *t, const struct health *h)
+{
+	snprintf(t->state->health_path, sizeof(t->state->health_path), "%.*s", (int)h->path.len, h->path.p);
+	t->health = *h;
+	t->health.path = str_of(t->state->health_path);
+}
+
+/* What a source that fell silent said last is no longer true. */
+static void forget(struct target *t, enum source source)
+{
+	facts_clear(&t->state->facts.now[source]);
+	switch (source) {
+	case SOURCE_METRICS:
+		t->n_breakers = t->n_limiters = t->n_requests = 0;
+		break;
+	case SOURCE_PROC:
+		t->n_threads = 0;
+		break;
+	case SOURCE_PPROF:
+		t->n_groups = 0;
+		free(t->leaks);
+		t->leaks = NULL;
+		t->n_leaks = 0;
+		t->leaks_looked = false;
+		t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
+		break;
+	default:
+		break;
+	}
+}
+
+static double requests_per_s(const struct target *t)
+{
+	double sum = NAN;
+
+	for (size_t i = 0; i < t->n_requests; i++) {
+		double v = t->requests[i].rate_per_s;
+
+		if (!isnan(v))
+			sum = isnan(sum) ? v : sum + v;
+	}
+	return sum;
+}
+
+static void push_history(struct target *t, const struct sample *s)
+{
+	const struct facts *f = &t->facts;
+
+	if (s->source == SOURCE_PROC) {
+		timeline_push(&t->history[HISTORY_CPU], s->t_ns, f->process.cpu_pct);
+		timeline_push(&t->history[HISTORY_RSS], s->t_ns, f->memory.rss_bytes);
+	} else if (s->source == SOURCE_METRICS) {
+		timeline_push(&t->history[HISTORY_HEAP_LIVE], s->t_ns, f->memory.heap_live_bytes);
+		timeline_push(&t->history[HISTORY_HEAP_GOAL], s->t_ns, f->memory.heap_goal_bytes);
+		timeline_push(&t->history[HISTORY_REQUESTS], s->t_ns, requests_per_s(t));
+	}
+	if (s->source == t->goroutines_source)
+		timeline_push(&t->history[HISTORY_GOROUTINES], s->t_ns, f->goroutines.total);
+}
+
+static enum source who_knows_goroutines(const struct target *t)
+{
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		if (t->sources[i].state == SOURCE_OK &&
+		    !isnan(t->state->facts.now[i].goroutines.total))
+			return (enum source)i;
+	}
+	return SOURCE_COUNT;
+}
+
+void model_apply(struct model *m, const struct sample *s)
+{
+	struct target *t = &m->targets[s->target];
+
+	t->now_ns = s->t_ns;
+	t->now_unix_ns = s->unix_ns;
+	if (!t->first_ns)
+		t->first_ns = s->t_ns;
+	if (s->source < SOURCE_COUNT) {
+		take_status(t, s);
+		if (s->state != SOURCE_OK)
+			forget(t, s->source);
+	}
+	if (s->gone && !t->gone_unix_ns)
+		t->gone_unix_ns = s->unix_ns;
+	if (s->state == SOURCE_OK && s->url.len)
+		set_text(&t->url, s->url);
+	if (s->process)
+		take_process(t, s);
+	if (s->metrics)
+		take_metrics(t, s);
+	if (s->goroutines)
+		take_goroutines(t, s);
+	if (s->health)
+		take_health(t, s->health);
+	if (s->cost)
+		facts_from_cost(&t->state->facts, s->cost, s->t_ns);
+	facts_merge(t, &t->state->facts, &t->facts);
+	t->goroutines_source = who_knows_goroutines(t);
+	push_history(t, s);
+	findings_apply(t, &t->state->finding_arena);
+}
+
+bool target_reached(const struct target *t)
+{
+	static const enum source http[] = { SOURCE_PPROF, SOURCE_METRICS, SOURCE_EXPVAR, SOURCE_HYSTRIX,
+					    SOURCE_PROMETHEUS };
+
+	for (size_t i = 0; i < sizeof(http) / sizeof(*http); i++) {
+		if (t->sources[http[i]].ok_ns)
+			return true;
+	}
+	return !t->is_url && (t->sources[SOURCE_PROC].ok_ns || t->sources[SOURCE_MEMORY].ok_ns ||
+			      t->sources[SOURCE_BPF].ok_ns);
+}
+
+struct source_row target_source_row(const struct target *t, enum source s, uint64_t now_ns)
+{
+	const struct source_status *st = &t->sources[s];
+	uint64_t at_ns = st->state == SOURCE_OK ? st->ok_ns : st->t_ns;
+
+	return (struct source_row){
+		.name = source_name(s),
+		.state = source_state_name(st->state),
+		.age_ms = st->t_ns && st->state != SOURCE_OFF && now_ns >= at_ns ?
+				  (double)(now_ns - at_ns) / 1e6 :
+				  NAN,
+		.detail = st->detail[0] ? st->detail : NULL,
+	};
+}

@@ -1,0 +1,308 @@
+/* Requests by route from a service's own histograms and counters. A histogram tells between which two
+ * bounds a quantile lies and no more, so a row has both. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/hash.h"
+#include "core/field.h"
+#include "core/names.h"
+#include "core/state.h"
+
+enum { ROWS_MAX = 2000, BOUNDS_MAX = 64 };
+
+enum role { ROLE_BUCKET, ROLE_COUNT, ROLE_COUNTER };
+
+/* Status classes, then requests whose status is not told. */
+enum { CLASSES = 6, CLASS_UNKNOWN = 0 };
+
+struct request_extra {
+	uint64_t key;              /* of method and route */
+	double unit_ms;            /* of the bounds: 1000 for seconds */
+	double bound[BOUNDS_MAX];  /* ascending, the last is infinite */
+	double now[BOUNDS_MAX], before[BOUNDS_MAX]; /* cumulative counts */
+	int n_bounds;
+	double count[CLASSES], count_before[CLASSES];
+	bool has_before, has_status;
+};
+
+static const char *const route_labels[] = { "handler", "route", "path", "endpoint", "uri", "url", "http_route",
+					    "grpc_method", "rpc_method", "operation", "view", "method_name", NULL };
+static const char *const method_labels[] = { "method", "http_request_method", "http_method", "verb", "grpc_type", NULL };
+static const char *const status_labels[] = { "code", "status", "status_code", "http_response_status_code",
+					     "http_status_code", "grpc_code", NULL };
+
+/* ---- what a series is ---- */
+
+/* What the service asks of others is a dependency, not a request to it. */
+static bool is_ours(struct str name)
+{
+	return !name_has(name, "client") && !name_has(name, "promhttp") && !name_has(name, "outgoing") &&
+	       !name_has(name, "remote_storage");
+}
+
+static bool has_subject(struct str name)
+{
+	return name_has(name, "request") || name_has(name, "http") || name_has(name, "grpc") ||
+	       name_has(name, "rpc");
+}
+
+static bool is_duration(const struct family *f)
+{
+	return f->type == METRIC_HISTOGRAM && is_ours(f->name) && has_subject(f->name) &&
+	       (name_has(f->name, "duration") || name_has(f->name, "latency") ||
+		name_has(f->name, "handling"));
+}
+
+static bool is_counter(const struct family *f)
+{
+	return f->type == METRIC_COUNTER && is_ours(f->name) && has_subject(f->name) &&
+	       (name_ends(f->name, "requests_total") || name_ends(f->name, "handled_total")) &&
+	       !name_has(f->name, "breaker") && !name_has(f->name, "limit");
+}
+
+static double unit_of(struct str name)
+{
+	if (name_ends(name, "_ms") || name_ends(name, "_milliseconds"))
+		return 1;
+	return name_ends(name, "_us") || name_ends(name, "_microseconds") ? 0.001 : 1000;
+}
+
+static int class_of(struct str status)
+{
+	if (status.len >= 1 && status.p[0] >= '1' && status.p[0] <= '5' &&
+	    (status.len == 3 || (status.len == 1) || name_ends(status, "xx")))
+		return status.p[0] - '0';
+	if (name_is(status, "ok"))
+		return 2;
+	return CLASS_UNKNOWN;
+}
+
+/* ---- rows ---- */
+
+static long row_for(struct requests_state *s, const struct metrics_page *p, const struct series *se)
+{
+	struct str route = label_of(p, se, route_labels), method = label_of(p, se, method_labels);
+	uint64_t key = hash_str(hash_str(HASH_START, method), route);
+	struct request_row *r;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->extra[i].key == key)
+			return (long)i;
+	}
+	if (s->n == ROWS_MAX)
+		return -1;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 16;
+		s->rows = xreallocarray(s->rows, s->cap, sizeof(*s->rows));
+		s->extra = xreallocarray(s->extra, s->cap, sizeof(*s->extra));
+	}
+	r = &s->rows[s->n];
+	row_clear(&table_requests, r);
+	r->source = source_name(SOURCE_METRICS);
+	r->method = method.len ? arena_str(&s->arena, method).p : NULL;
+	r->route = route.len ? arena_str(&s->arena, route).p : NULL;
+	memset(&s->extra[s->n], 0, sizeof(*s->extra));
+	s->extra[s->n].key = key;
+	return (long)s->n++;
+}
+
+static double bound_of(const struct metrics_page *p, const struct series *s)
+{
+	struct str le = series_label(p, s, "le");
+	char text[48];
+	char *end;
+	double v;
+
+	if (!le.len || le.len >= sizeof(text))
+		return NAN;
+	memcpy(text, le.p, le.len);
+	text[le.len] = '\0';
+	v = strtod(text, &end); /* the program runs with LC_NUMERIC=C */
+	return *end ? NAN : v;
+}
+
+/* The place of a bound among the row's, made if need be; -1: full or not a bound. */
+static int place_bound(struct request_extra *x, double bound)
+{
+	int at = 0;
+
+	if (isnan(bound))
+		return -1;
+	while (at < x->n_bounds && x->bound[at] < bound)
+		at++;
+	if (at < x->n_bounds && x->bound[at] == bound)
+		return at;
+	if (x->n_bounds == BOUNDS_MAX)
+		return -1;
+	memmove(&x->bound[at + 1], &x->bound[at], (size_t)(x->n_bounds - at) * sizeof(*x->bound));
+	x->bound[at] = bound;
+	x->n_bounds++;
+	return at;
+}
+
+static void map_pass(struct requests_state *s, const struct metrics_page *p, bool counters)
+{
+	for (size_t i = 0; i < p->n_series; i++) {
+		const struct series *se = &p->series[i];
+		const struct family *f = &p->families[se->family];
+		int class;
+		long row;
+
+		if (counters ? !is_counter(f) : !is_duration(f))
+			continue;
+		row = row_for(s, p, se);
+		if (row < 0)
+			continue;
+		s->extra[row].unit_ms = unit_of(f->name);
+		if (str_ends(se->name, "_bucket")) { /* bounds first: their places move until all are known */
+			place_bound(&s->extra[row], bound_of(p, se));
+			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, ROLE_BUCKET, 0 });
+		} else if (counters || str_ends(se->name, "_count")) {
+			class = class_of(label_of(p, se, status_labels));
+			s->extra[row].has_status |= class != CLASS_UNKNOWN;
+			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row,
+							     counters ? ROLE_COUNTER : ROLE_COUNT,
+							     (uint8_t)class });
+		}
+	}
+}
+
+/* A series that appears (a first 503) makes a new layout; what was counted before goes on. */
+static void carry_over(struct requests_state *s, const struct request_extra *old, size_t n_old)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct request_extra *x = &s->extra[i];
+
+		for (size_t k = 0; k < n_old; k++) {
+			if (old[k].key != x->key || old[k].n_bounds != x->n_bounds)
+				continue;
+			memcpy(x->before, old[k].before, sizeof(x->before));
+			memcpy(x->count_before, old[k].count_before, sizeof(x->count_before));
+			x->has_before = old[k].has_before;
+			break;
+		}
+	}
+}
+
+static void map_series(struct requests_state *s, const struct metrics_page *p)
+{
+	struct request_extra *old = s->extra;
+	size_t n = 0, n_old = s->n;
+
+	s->extra = NULL;
+	s->n = s->cap = s->map.n = 0;
+	arena_clear(&s->arena);
+	map_pass(s, p, false);
+	if (s->n == 0) /* counters only where there are no histograms: else all would count twice */
+		map_pass(s, p, true);
+	for (size_t i = 0; i < s->map.n; i++) {
+		struct link l = s->map.links[i];
+
+		if (l.role == ROLE_BUCKET) {
+			int at = place_bound(&s->extra[l.row], bound_of(p, &p->series[l.series]));
+
+			if (at < 0)
+				continue;
+			l.arg = (uint8_t)at;
+		}
+		s->map.links[n++] = l;
+	}
+	s->map.n = n;
+	carry_over(s, old, n_old);
+	free(old);
+	s->map.layout = p->layout;
+	s->map.valid = true;
+}
+
+/* ---- numbers ---- */
+
+/* Between which bounds the q-th of the new requests lies. False after a restart or without requests. */
+static bool quantile(const struct request_extra *x, double q, double *ret_lo_ms, double *ret_hi_ms)
+{
+	int last = x->n_bounds - 1;
+	double total, want;
+
+	if (last < 0 || !isinf(x->bound[last]))
+		return false;
+	total = x->now[last] - x->before[last];
+	want = q * total;
+	if (!(total > 0))
+		return false;
+	for (int i = 0; i <= last; i++) {
+		if (x->now[i] < x->before[i])
+			return false;
+		if (x->now[i] - x->before[i] < want)
+			continue;
+		*ret_lo_ms = i ? x->bound[i - 1] * x->unit_ms : 0;
+		*ret_hi_ms = isinf(x->bound[i]) ? NAN : x->bound[i] * x->unit_ms;
+		return true;
+	}
+	return false;
+}
+
+static double class_rate(const struct request_extra *x, int class, double dt_s)
+{
+	double grown = x->count[class] - x->count_before[class];
+
+	return x->has_status && grown >= 0 ? grown / dt_s : NAN;
+}
+
+static void fill(struct request_row *r, struct request_extra *x, double dt_s)
+{
+	double grown = 0;
+	bool restarted = false;
+
+	r->rate_per_s = r->p50_lo_ms = r->p50_ms = r->p99_lo_ms = r->p99_ms = NAN;
+	r->status_2xx = r->status_3xx = r->status_4xx = r->status_5xx = NAN;
+	if (x->has_before && dt_s > 0) {
+		for (int i = 0; i < CLASSES; i++) {
+			grown += x->count[i] - x->count_before[i];
+			restarted |= x->count[i] < x->count_before[i];
+		}
+		r->rate_per_s = restarted ? NAN : grown / dt_s;
+		r->status_2xx = class_rate(x, 2, dt_s);
+		r->status_3xx = class_rate(x, 3, dt_s);
+		r->status_4xx = class_rate(x, 4, dt_s);
+		r->status_5xx = class_rate(x, 5, dt_s);
+		quantile(x, 0.5, &r->p50_lo_ms, &r->p50_ms);
+		quantile(x, 0.99, &r->p99_lo_ms, &r->p99_ms);
+	}
+	memcpy(x->before, x->now, sizeof(x->before));
+	memcpy(x->count_before, x->count, sizeof(x->count_before));
+	x->has_before = true;
+}
+
+void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p, uint64_t t_ns)
+{
+	double dt_s;
+
+	if (!s->map.valid || s->map.layout != p->layout)
+		map_series(s, p);
+	dt_s = s->t_ns ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
+	for (size_t i = 0; i < s->n; i++) {
+		memset(s->extra[i].now, 0, sizeof(s->extra[i].now));
+		memset(s->extra[i].count, 0, sizeof(s->extra[i].count));
+	}
+	for (size_t i = 0; i < s->map.n; i++) {
+		const struct link *l = &s->map.links[i];
+		struct request_extra *x = &s->extra[l->row];
+
+		if (l->role == ROLE_BUCKET)
+			x->now[l->arg] += p->series[l->series].value;
+		else
+			x->count[l->arg] += p->series[l->series].value;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		fill(&s->rows[i], &s->extra[i], dt_s);
+	s->t_ns = t_ns;
+	t->requests = s->rows;
+	t->n_requests = s->n;
+}
+
+void requests_release(struct requests_state *s)
+{
+	arena_release(&s->arena);
+	free(s->rows);
+	free(s->extra);
+	free(s->map.links);
+}

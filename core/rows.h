@@ -1,0 +1,118 @@
+/* rows.h - the shapes of what the model knows. Each struct has its table in core/tables.c; a
+ * number is NAN when it is not known, a text NULL. Texts are foreign: draw them sanitised.
+ * All are owned by the model and valid until the next model_apply. */
+#ifndef ROWS_H
+#define ROWS_H
+
+#include <stdbool.h>
+
+#include "core/sample.h"
+
+/* ---- facts: one of each a target ---- */
+
+struct sched_facts {
+	double gomaxprocs, global_runq, idle_ps, threads, idle_ms, spinning_ms, runq_total;
+	double created_per_s, runnable, running, waiting, not_in_go;
+};
+
+struct goroutine_facts {
+	double total;
+};
+
+struct memory_facts {
+	double heap_live_bytes, heap_goal_bytes, heap_objects, alloc_bytes_per_s, allocs_per_s;
+	double gc_cpu_pct, gc_per_min, pause_max_ns, gogc_pct, gomemlimit_bytes;
+	double rss_bytes, stack_bytes, sys_bytes;
+};
+
+struct net_facts {
+	double accepted_per_s, retransmits_per_s, open_connections, listening;
+};
+
+struct process_facts {
+	double cpu_pct, cpu_quota_cores, throttled_pct, fds, max_fds;
+};
+
+struct cost_facts {
+	double own_cpu_pct, own_rss_bytes, target_cpu_pct, probe_hits_per_s, budget_pct;
+};
+
+/* ---- rows ---- */
+
+struct source_row {
+	const char *name, *state;
+	double age_ms;
+	const char *detail;
+};
+
+enum { TREND_POINTS = 64 };
+
+/* What is kept of a number over time to judge its growth: points at a spacing that doubles
+ * when they are full, so that they always span all that was seen. */
+struct trend {
+	uint64_t t_ns[TREND_POINTS];
+	float value[TREND_POINTS];
+	uint16_t n, stride, skip;
+	uint32_t seen; /* samples, also those between two points */
+};
+
+struct group_row {
+	uint64_t id;
+	double count, delta_per_min, oldest_s;
+	const char *state;
+	const char *site;     /* where it is blocked, for people: func file:line of `site_frame` */
+	const char *started;  /* created_by, or the root frame when the source does not tell */
+	const struct frame *stack;
+	const struct label *labels;
+	uint32_t n_stack, n_labels;
+	const struct frame *site_frame;  /* first frame outside the standard library; NULL: none */
+	const struct frame *root_frame;  /* the goroutine's own function; NULL: no stack */
+	const struct frame *created_by;  /* NULL: the source does not tell */
+	const char *labels_text;         /* k=v k=v; NULL: none */
+	uint64_t first_ns, seen_ns;      /* t_ns of the first and of the last sample with it */
+	struct trend trend;
+};
+
+struct leak_row {
+	const char *grade; /* "proven", "strong", "weak" */
+	double score, count, delta_per_min, oldest_s, since_s;
+	uint64_t group;
+	const char *pattern, *advice;
+	const char *site, *started;
+	const struct group_row *row;
+	double peak;         /* largest count since it is a suspect */
+	const char *evidence[4];
+	uint32_t n_evidence;
+};
+
+struct breaker_row {
+	const char *name, *state, *library, *source;
+	double raw, since_s, requests, failures, failure_pct, rejected_per_s, retry_in_s, flaps_per_h;
+	const char *detail; /* how the state was read, or why it is unknown */
+};
+
+struct limiter_row {
+	const char *name, *library, *source;
+	double limit_per_s, burst, tokens, allowed_per_s, denied_per_s;
+};
+
+struct request_row {
+	const char *source, *method, *route;
+	double rate_per_s;
+	double p50_lo_ms, p50_ms, p99_lo_ms, p99_ms; /* a histogram tells a range: above lo, at most the other */
+	double status_2xx, status_3xx, status_4xx, status_5xx; /* a second */
+};
+
+struct thread_row {
+	double tid;
+	const char *state;
+	double cpu_pct;
+};
+
+struct finding_row {
+	uint64_t onset_unix_ns;
+	const char *layer, *source, *signal, *value, *text, *view;
+	double score;
+};
+
+#endif

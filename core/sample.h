@@ -1,0 +1,190 @@
+/* sample.h - what one collector saw of one target at one moment: plain values, no rates, no
+ * opinions. A failed round is a sample too. Samples are the only thing that flows from
+ * collectors to the model, and the only thing a recording keeps.
+ *
+ * A sample borrows everything it points to from its collector, until sink_push returns. */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+
+/* In the order of the JSON contract; names by source_name(). */
+enum source {
+	SOURCE_MEMORY,
+	SOURCE_BPF,
+	SOURCE_PROC,
+	SOURCE_PPROF,
+	SOURCE_METRICS,
+	SOURCE_EXPVAR,
+	SOURCE_HYSTRIX,
+	SOURCE_PROMETHEUS,
+	SOURCE_COUNT,
+};
+
+/* From worst to best: of several endpoints of one source the greatest counts. */
+enum source_state {
+	SOURCE_OFF,    /* not asked for, or not in this build */
+	SOURCE_ABSENT, /* the target does not offer it */
+	SOURCE_FAILED, /* it should be there and did not answer usefully */
+	SOURCE_DENIED, /* it is there and we may not */
+	SOURCE_OK,
+	SOURCE_WAITING = -1, /* no round has ended yet; printed as absent */
+};
+
+const char *source_name(enum source s);
+const char *source_state_name(enum source_state s);
+int source_by_name(struct str name); /* enum source, or -1 */
+
+/* ---- goroutines: groups that share stack and labels ---- */
+
+struct frame {
+	struct str func; /* as Go's traceback prints it, inlined frames included */
+	struct str file;
+	uint32_t line;   /* 0: unknown */
+};
+
+struct label {
+	struct str name, value;
+};
+
+struct goroutine_group {
+	uint64_t id;    /* goroutine_group_id(): the same stack and labels have the same id everywhere */
+	uint64_t count;
+	struct str state;           /* Go's own wait-reason words; borrowed from a constant table */
+	const struct frame *stack;  /* leaf first */
+	const struct label *labels; /* sorted by name */
+	uint32_t n_stack, n_labels;
+	struct frame created_by;    /* func.len == 0: the source does not tell */
+	uint64_t oldest_ns;         /* blocked at least this long; 0: unknown */
+};
+
+struct goroutines {
+	const struct goroutine_group *groups; /* no order */
+	size_t n_groups;
+	uint64_t total; /* as runtime.NumGoroutine counts: without system goroutines */
+};
+
+uint64_t goroutine_group_id(const struct frame *stack, size_t n_stack, const struct label *labels,
+			    size_t n_labels);
+
+/* ---- one page of metrics ---- */
+
+enum metric_type {
+	METRIC_UNTYPED,
+	METRIC_COUNTER,
+	METRIC_GAUGE,
+	METRIC_HISTOGRAM,
+	METRIC_SUMMARY,
+};
+
+struct family {
+	struct str name, help; /* help unescaped; empty when the page has none */
+	enum metric_type type;
+};
+
+struct series {
+	struct str name;        /* as on the page: with _bucket, _sum, _count, _total */
+	uint32_t family;        /* index into families */
+	uint32_t label;         /* first of n_labels in page->labels */
+	uint32_t n_labels;
+	double value;           /* may be NaN or infinite */
+};
+
+struct metrics_page {
+	const struct family *families;
+	const struct series *series; /* in page order */
+	const struct label *labels;  /* values unescaped */
+	size_t n_families, n_series, n_labels;
+	uint64_t layout; /* hash of every name and label in order: equal means the same rows */
+	bool cut;        /* the page had more series than PROMTEXT_SERIES_MAX */
+};
+
+/* The value of a label of a series, or an empty string. */
+struct str series_label(const struct metrics_page *p, const struct series *s, const char *name);
+
+/* ---- the process as /proc and its binary show it ---- */
+
+struct build_dep {
+	struct str path, version;
+	struct str replace; /* "path version" of what stands in its place; empty: not replaced */
+};
+
+struct build_setting {
+	struct str key, value;
+};
+
+struct build {
+	struct str go;               /* "go1.26.1", perhaps with "X:experiments" */
+	struct str path;             /* the main package's import path */
+	struct str module, version;  /* the main module; empty when built outside one */
+	struct str vcs_revision, vcs_time;
+	int vcs_modified;            /* 1, 0, or -1 unknown */
+	bool stripped;               /* no .symtab */
+	int cgo;                     /* runtime/cgo is linked in: 1, 0, or -1 unknown */
+	const struct build_dep *deps;
+	const struct build_setting *settings;
+	size_t n_deps, n_settings;
+};
+
+struct thread {
+	int32_t tid;        /* in our own PID namespace */
+	char state;         /* R, S, D, T, Z, … as in /proc/PID/task/TID/stat */
+	uint64_t cpu_ns;    /* user + system since it started */
+};
+
+struct process {
+	pid_t pid;
+	uint64_t start_wall_ns;      /* when it started */
+	struct str name;             /* the executable's base name */
+	uint64_t cpu_ns;             /* user + system since it started */
+	uint64_t rss_bytes;
+	uint64_t n_threads, n_fds;   /* n_fds: UINT64_MAX when we may not count */
+	uint64_t throttled_ns;       /* cgroup cpu.stat; UINT64_MAX: not known */
+	double cpu_quota;            /* cgroup cpu.max in cores; NAN: no limit known */
+	const struct thread *threads;
+	size_t n_thread_rows;
+	const struct build *build;   /* NULL: not a Go program, or its file is not readable */
+};
+
+struct health {
+	struct str path;
+	int status;     /* HTTP */
+	uint64_t took_ns;
+};
+
+/* ---- gmptop's own use, so that the cost meter is a value like any other ---- */
+
+struct own_cost {
+	uint64_t cpu_ns, rss_bytes;
+};
+
+struct sample {
+	uint32_t target;     /* index of the target in the model */
+	enum source source;
+	uint64_t t_ns;       /* monotonic: for rates */
+	uint64_t unix_ns;    /* when the values were read */
+	enum source_state state;
+	struct err why;      /* for a person, whenever the state is not SOURCE_OK */
+	struct str url;      /* where it came from; empty for what has no address */
+
+	/* What the source saw; all NULL when it saw nothing. */
+	const struct goroutines *goroutines;
+	const struct metrics_page *metrics;
+	const struct process *process;
+	const struct health *health;
+	const struct own_cost *cost;
+	bool gone;           /* the process has ended */
+};
+
+/* Who takes samples: the model, a recording, a tee. */
+struct sink {
+	void (*push)(struct sink *s, const struct sample *sm);
+};
+
+#endif

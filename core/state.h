@@ -1,0 +1,133 @@
+/* state.h - what the model keeps of a target beside what it shows; private to core/. */
+#ifndef STATE_H
+#define STATE_H
+
+#include "core/base/arena.h"
+#include "core/base/xalloc.h"
+#include "core/model.h"
+
+/* A page's series that matter to one kind of row, found once for each layout. */
+struct link {
+	uint32_t series, row;
+	uint8_t role;
+	uint8_t arg;
+};
+
+struct page_map {
+	struct link *links;
+	size_t n, cap;
+	uint64_t layout;
+	bool valid;
+};
+
+static inline void page_map_add(struct page_map *m, struct link l)
+{
+	GROW(m->links, m->n, m->cap);
+	m->links[m->n++] = l;
+}
+
+/* ---- facts of one source, and the counters behind its rates ---- */
+
+struct facts_state {
+	struct facts now[SOURCE_COUNT];
+	struct page_map map;          /* row: index of the field over all fact tables */
+	double *previous;             /* by the same index; NAN: none */
+	uint64_t previous_ns;
+	uint64_t cpu_ns, throttled_ns, process_ns; /* of /proc */
+	struct cost_facts cost;       /* of gmptop itself, whatever the sources do */
+	uint64_t own_cpu_ns, own_ns;
+};
+
+void facts_clear(struct facts *f);
+void facts_from_metrics(struct facts_state *s, const struct metrics_page *p, uint64_t t_ns);
+void facts_from_process(struct facts_state *s, const struct process *p, uint64_t t_ns);
+void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t_ns);
+void facts_merge(const struct target *t, const struct facts_state *s, struct facts *ret);
+void facts_release(struct facts_state *s);
+
+/* ---- goroutine groups ---- */
+
+struct groups_state {
+	struct group_row **slots; /* open addressing by id */
+	size_t n_slots, n;
+	uint64_t round;
+	struct group_row **list;  /* what target->groups points to */
+	size_t list_cap;
+};
+
+void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g, uint64_t t_ns);
+void groups_release(struct groups_state *s);
+
+/* ---- suspects ---- */
+
+void trend_push(struct trend *tr, uint64_t t_ns, double value);
+void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns);
+
+/* ---- breakers, limiters, requests ---- */
+
+struct breaker_extra;
+struct breakers_state {
+	struct arena arena[2]; /* of the rows' words: of this layout and of the one before */
+	int current;
+	struct breaker_row *rows;
+	struct breaker_extra *extra; /* beside each row */
+	size_t n, cap;
+	struct page_map map;
+	uint64_t t_ns;
+};
+
+void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p, uint64_t t_ns);
+void breakers_release(struct breakers_state *s);
+
+struct limiter_extra;
+struct limiters_state {
+	struct arena arena;
+	struct limiter_row *rows;
+	struct limiter_extra *extra;
+	size_t n, cap;
+	struct page_map map;
+	uint64_t t_ns;
+};
+
+void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns);
+void limiters_release(struct limiters_state *s);
+
+struct request_extra;
+struct requests_state {
+	struct arena arena;
+	struct request_row *rows;
+	struct request_extra *extra;
+	size_t n, cap;
+	struct page_map map;
+	uint64_t t_ns;
+};
+
+void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p, uint64_t t_ns);
+void requests_release(struct requests_state *s);
+
+/* ---- findings ---- */
+
+void findings_apply(struct target *t, struct arena *a);
+
+struct target_state {
+	struct facts_state facts;
+	struct groups_state groups;
+	struct breakers_state breakers;
+	struct limiters_state limiters;
+	struct requests_state requests;
+	struct arena build_arena, thread_arena, leak_arena, finding_arena;
+	struct build build;
+	uint64_t build_key;      /* pid and start of the process whose build it is */
+	char *base_name;         /* of the executable */
+	char health_path[64];
+	struct thread_row *threads;
+	size_t threads_cap;
+	struct thread_before {
+		int32_t tid;
+		uint64_t cpu_ns;
+	} *threads_before;
+	size_t n_threads_before;
+	uint64_t threads_ns;
+};
+
+#endif

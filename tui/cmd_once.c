@@ -1,0 +1,188 @@
+/* gmptop once: one look as text or JSON. Two samples, since rates need two. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/field.h"
+#include "core/json.h"
+#include "tui/commands.h"
+#include "tui/draw.h"
+#include "tui/out.h"
+#include "tui/sampling.h"
+
+enum { TEXT_ROWS_MAX = 15 };
+
+/* ---- text ---- */
+
+static void put_row(const struct table *t, const void *row, bool labelled)
+{
+	char num[FMT_MAX];
+
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+		const char *text = NULL;
+
+		if (!f->title)
+			continue;
+		if (f->type == FIELD_NUM && !isnan(field_num(f, row)))
+			text = fmt_num(num, field_num(f, row), f->unit);
+		else if (f->type == FIELD_TEXT)
+			text = field_text(f, row);
+		if (labelled && text)
+			out_textf(stdout, "  %-20s %s\n", f->title, text);
+		else if (!labelled)
+			out_textf(stdout, "%s%-*s", i ? "  " : "  ", f->width ? f->width : 1,
+				  text ? text : "-");
+	}
+	if (!labelled)
+		putchar('\n');
+}
+
+static bool is_empty(const struct table *t, const void *row)
+{
+	for (size_t i = 0; i < t->n_fields; i++) {
+		if (t->fields[i].type == FIELD_NUM && !isnan(field_num(&t->fields[i], row)))
+			return false;
+	}
+	return true;
+}
+
+static void put_facts(const struct table *t, const void *row)
+{
+	if (is_empty(t, row))
+		return;
+	printf("%s\n", t->title);
+	put_row(t, row, true);
+}
+
+static void put_head(const struct table *t)
+{
+	printf("%s\n", t->title);
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (f->title)
+			printf("  %-*s", f->width ? f->width : 1, f->title);
+	}
+	putchar('\n');
+}
+
+static void put_rows(const struct table *t, const void *rows, size_t n)
+{
+	if (!n)
+		return;
+	put_head(t);
+	for (size_t i = 0; i < n && i < TEXT_ROWS_MAX; i++)
+		put_row(t, (const char *)rows + i * t->row_size, false);
+	if (n > TEXT_ROWS_MAX)
+		printf("  … and %zu more\n", n - TEXT_ROWS_MAX);
+}
+
+static void put_groups(const struct target *t)
+{
+	if (!t->n_groups)
+		return;
+	put_head(&table_groups);
+	for (size_t i = 0; i < t->n_groups && i < TEXT_ROWS_MAX; i++)
+		put_row(&table_groups, t->groups[i], false);
+	if (t->n_groups > TEXT_ROWS_MAX)
+		printf("  … and %zu more\n", t->n_groups - TEXT_ROWS_MAX);
+}
+
+static void put_build(const struct build *b)
+{
+	if (!b)
+		return;
+	printf("Build\n");
+	out_textf(stdout, "  %.*s  %.*s %.*s%s%s%s\n", (int)b->go.len, b->go.p,
+		  (int)(b->module.len ? b->module.len : b->path.len),
+		  b->module.len ? b->module.p : b->path.p, (int)b->version.len,
+		  b->version.p ? b->version.p : "", b->vcs_modified == 1 ? "  dirty" : "",
+		  b->stripped ? "  stripped" : "", b->cgo == 1 ? "  cgo" : "");
+	if (b->vcs_revision.len)
+		out_textf(stdout, "  revision %.*s\n", (int)b->vcs_revision.len, b->vcs_revision.p);
+}
+
+static void put_target(const struct target *t, uint64_t now_ns)
+{
+	out_textf(stdout, "%s", t->name);
+	if (t->pid)
+		printf("  pid %d", (int)t->pid);
+	if (t->url)
+		out_textf(stdout, "  %s", t->url);
+	putchar('\n');
+	if (t->n_findings == 0)
+		printf("  no findings\n");
+	for (size_t i = 0; i < t->n_findings; i++)
+		out_textf(stdout, "  ! %s\n", t->findings[i].text);
+	put_head(&table_sources);
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		struct source_row row = target_source_row(t, (enum source)i, now_ns);
+
+		put_row(&table_sources, &row, false);
+	}
+	put_build(t->build);
+	put_facts(&table_sched, &t->facts.sched);
+	put_facts(&table_goroutines, &t->facts.goroutines);
+	put_groups(t);
+	put_rows(&table_leaks, t->leaks, t->n_leaks);
+	put_rows(&table_breakers, t->breakers, t->n_breakers);
+	put_rows(&table_limiters, t->limiters, t->n_limiters);
+	put_rows(&table_requests, t->requests, t->n_requests);
+	put_facts(&table_memory, &t->facts.memory);
+	put_facts(&table_process, &t->facts.process);
+	putchar('\n');
+}
+
+static void put_text(const struct app *a, uint64_t now_ns)
+{
+	for (size_t i = 0; i < a->n_targets; i++)
+		put_target(&a->model->targets[i], now_ns);
+	fflush(stdout);
+}
+
+static void put_json(const struct app *a, uint64_t now_ns)
+{
+	struct buf out;
+
+	buf_init(&out, JSON_MAX);
+	json_model(&out, a->model, now_ns, app_unix_ns(a));
+	out_all(STDOUT_FILENO, out.ptr, out.len);
+	buf_release(&out);
+}
+
+static int once_run(const struct options *o)
+{
+	static struct app a;
+	int r = app_open(&a, o);
+
+	if (r == 0) {
+		struct sampling s = { .app = &a,
+				      .count = o->count ? o->count : 1,
+				      .for_ns = o->for_ns };
+
+		if (o->for_ns && !o->count)
+			s.count = 0;
+		r = sampling_run(&s);
+		if (r == 0) {
+			if (o->json)
+				put_json(&a, clock_mono_ns());
+			else
+				put_text(&a, clock_mono_ns());
+			r = app_reach_code(&a);
+		}
+	}
+	app_close(&a);
+	return r;
+}
+
+const struct command command_once = {
+	.name = "once",
+	.args = "TARGET... [--json]",
+	.help = "one look, as text or JSON; then exit",
+	.min_targets = 1,
+	.max_targets = TARGETS_MAX,
+	.run = once_run,
+};

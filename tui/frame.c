@@ -1,0 +1,353 @@
+#include "tui/frame.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "tui/view.h"
+
+enum { LINE_PROCESS, LINE_FINDING, LINE_VIEWS, HEAD_LINES, FOOT_LINES = 1, SENTENCE_MAX = 512 };
+
+struct draw frame_body(const struct draw *d)
+{
+	return draw_box(d, HEAD_LINES, 0, d->h - HEAD_LINES - FOOT_LINES, d->w);
+}
+
+/* ---- line 1: the process ---- */
+
+static const char *const source_short[SOURCE_COUNT] = {
+	[SOURCE_MEMORY] = "mem",   [SOURCE_BPF] = "bpf",	 [SOURCE_PROC] = "proc",
+	[SOURCE_PPROF] = "pprof",  [SOURCE_METRICS] = "metr",	 [SOURCE_EXPVAR] = "expv",
+	[SOURCE_HYSTRIX] = "hyst", [SOURCE_PROMETHEUS] = "prom",
+};
+
+struct light {
+	const char *sign;
+	enum style style;
+};
+
+/* An answer older than three rounds, and than five seconds, is stale. */
+static bool is_stale(const struct ui *ui, const struct source_status *s)
+{
+	uint64_t age = ui->now_ns > s->t_ns ? ui->now_ns - s->t_ns : 0;
+
+	return age > 3 * ui->interval_ns && age > 5 * NS_PER_S;
+}
+
+static struct light light_of(const struct ui *ui, const struct source_status *s)
+{
+	switch (s->state) {
+	case SOURCE_OK:
+		return is_stale(ui, s) ? (struct light){ "◐", STYLE_WARN }
+				       : (struct light){ "●", STYLE_OK };
+	case SOURCE_FAILED:
+	case SOURCE_DENIED:
+		return (struct light){ "✗", STYLE_ALARM };
+	default:
+		return (struct light){ "○", STYLE_DIM };
+	}
+}
+
+static bool has_light(const struct source_status *s, bool absent_too)
+{
+	return s->state != SOURCE_OFF && (absent_too || s->state >= SOURCE_FAILED);
+}
+
+static int lights_width(const struct target *t, bool absent_too)
+{
+	int w = 0;
+
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		if (has_light(&t->sources[i], absent_too))
+			w += (int)strlen(source_short[i]) + 2;
+	}
+	return w;
+}
+
+static int draw_lights(const struct ui *ui, const struct target *t, struct draw *d, int right)
+{
+	bool absent_too = lights_width(t, true) <= d->w * 2 / 5;
+	int col = right - lights_width(t, absent_too), left = col;
+
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		struct light l = light_of(ui, &t->sources[i]);
+
+		if (!has_light(&t->sources[i], absent_too))
+			continue;
+		col += draw_text(d, 0, col, -1, STYLE_DIM, source_short[i]);
+		draw_text(d, 0, col, 1, l.style, l.sign);
+		col += 2;
+	}
+	return left;
+}
+
+/* LIVE 1s, or in reverse how old the picture is. Returns the column where it starts. */
+static int draw_clock(const struct ui *ui, struct draw *d)
+{
+	char text[96], at[FMT_MAX], age[FMT_MAX];
+	int w;
+
+	if (ui->paused) {
+		fmt_clock(at, ui->paused_unix_ns);
+		fmt_num(age, (double)(ui->now_unix_ns - ui->paused_unix_ns) / 1e9, UNIT_S);
+		w = snprintf(text, sizeof(text), " PAUSED %s (-%s) ", at, age);
+	} else {
+		w = snprintf(text, sizeof(text), " LIVE %s ",
+			     fmt_num(age, (double)ui->interval_ns / 1e9, UNIT_S));
+	}
+	draw_text(d, 0, d->w - w, w, ui->paused ? STYLE_HEAD : STYLE_OK, text);
+	return d->w - w;
+}
+
+struct items {
+	struct draw *d;
+	int col, end;
+};
+
+/* One more item of the line, whole or not at all. */
+static void item(struct items *it, enum style st, const char *text)
+{
+	int w = draw_width(it->d, str_of(text));
+
+	if (it->col == 1)
+		w = w < it->end - it->col ? w : it->end - it->col; /* the name, cut if it must be */
+	else if (it->col + w > it->end)
+		it->col = it->end; /* nothing further either */
+	if (it->col < it->end)
+		it->col += draw_text(it->d, 0, it->col, w, st, text) + 2;
+}
+
+static void draw_process(const struct ui *ui, const struct target *t, struct draw *d,
+			 size_t n_targets)
+{
+	struct items it = { d, 1, draw_lights(ui, t, d, draw_clock(ui, d)) - 1 };
+	double up_s = t->gone_unix_ns || ui->now_unix_ns < t->start_unix_ns
+			      ? NAN
+			      : (double)(ui->now_unix_ns - t->start_unix_ns) / 1e9;
+	char buf[SENTENCE_MAX], num[FMT_MAX];
+
+	item(&it, STYLE_BOLD, t->name ? t->name : t->asked);
+	if (n_targets > 1) {
+		snprintf(buf, sizeof(buf), "%zu/%zu", ui->target + 1, n_targets);
+		item(&it, STYLE_DIM, buf);
+	}
+	if (t->pid) {
+		snprintf(buf, sizeof(buf), "pid %d", (int)t->pid);
+		item(&it, STYLE_NORMAL, buf);
+	}
+	if (t->build && t->build->go.len) {
+		const char *blank = memchr(t->build->go.p, ' ', t->build->go.len);
+		int len = blank ? (int)(blank - t->build->go.p) : (int)t->build->go.len;
+
+		snprintf(buf, sizeof(buf), "%.*s", len, t->build->go.p);
+		item(&it, STYLE_NORMAL, buf);
+	}
+	if (isfinite(t->facts.sched.gomaxprocs)) {
+		snprintf(buf, sizeof(buf), "%.0fP", t->facts.sched.gomaxprocs);
+		item(&it, STYLE_NORMAL, buf);
+	}
+	if (t->start_unix_ns && isfinite(up_s)) {
+		snprintf(buf, sizeof(buf), "up %s", fmt_num(num, up_s, UNIT_S));
+		item(&it, STYLE_NORMAL, buf);
+	}
+}
+
+/* ---- line 2: the worst finding ---- */
+
+static size_t known_numbers(const struct target *t)
+{
+	const struct {
+		const struct table *table;
+		const void *row;
+	} facts[] = {
+		{ &table_sched, &t->facts.sched },     { &table_goroutines, &t->facts.goroutines },
+		{ &table_memory, &t->facts.memory },   { &table_net, &t->facts.net },
+		{ &table_process, &t->facts.process },
+	};
+	size_t n = t->n_groups + t->n_breakers + t->n_limiters + t->n_requests;
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		for (size_t f = 0; f < facts[i].table->n_fields; f++)
+			n += isfinite(field_num(&facts[i].table->fields[f], facts[i].row)) != 0;
+	}
+	return n;
+}
+
+/* The first source that should answer and does not; SOURCE_COUNT: none. */
+static int failed_source(const struct target *t)
+{
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		if (t->sources[i].state == SOURCE_FAILED || t->sources[i].state == SOURCE_DENIED)
+			return i;
+	}
+	return SOURCE_COUNT;
+}
+
+static enum style no_finding(const struct target *t, const struct ui *ui, char *buf)
+{
+	char since[FMT_MAX], n[FMT_MAX];
+	int failed = failed_source(t);
+	bool any = false;
+
+	for (int i = 0; i < SOURCE_COUNT; i++)
+		any = any || t->sources[i].state == SOURCE_OK;
+	if (!any && failed == SOURCE_COUNT) {
+		snprintf(buf, SENTENCE_MAX, "waiting for the first answer");
+		return STYLE_DIM;
+	}
+	if (!any) {
+		snprintf(buf, SENTENCE_MAX, "▲ %s: %s", source_name((enum source)failed),
+			 t->sources[failed].detail);
+		return STYLE_ALARM;
+	}
+	fmt_num(n, (double)known_numbers(t), UNIT_COUNT);
+	fmt_num(since, (double)(ui->now_ns - t->first_ns) / 1e9, UNIT_S);
+	snprintf(buf, SENTENCE_MAX, "no findings; watching %s signals, %s of history", n, since);
+	return STYLE_DIM;
+}
+
+static enum style worst_sentence(const struct ui *ui, const struct model *m, char *buf)
+{
+	const struct target *t = ui_target(ui, m);
+	char at[FMT_MAX];
+
+	if (!t) {
+		snprintf(buf, SENTENCE_MAX, "no target");
+		return STYLE_DIM;
+	}
+	if (t->gone_unix_ns) {
+		snprintf(buf, SENTENCE_MAX, "▲ process %d exited at %s", (int)t->pid,
+			 fmt_clock(at, t->gone_unix_ns));
+		return STYLE_ALARM;
+	}
+	if (t->n_findings == 0)
+		return no_finding(t, ui, buf);
+	snprintf(buf, SENTENCE_MAX, "▲ %s", t->findings[0].text);
+	return t->findings[0].score >= 0.8 ? STYLE_ALARM : STYLE_WARN;
+}
+
+static void draw_finding(const struct ui *ui, const struct model *m, struct draw *d)
+{
+	const struct target *t = ui_target(ui, m);
+	char buf[SENTENCE_MAX], more[FMT_MAX] = "";
+	enum style st = worst_sentence(ui, m, buf);
+	int w = 0;
+
+	if (t && !t->gone_unix_ns && t->n_findings > 1)
+		w = snprintf(more, sizeof(more), " +%zu more", t->n_findings - 1);
+	draw_text(d, LINE_FINDING, 1, d->w - 2 - w, st, buf);
+	draw_right(d, LINE_FINDING, d->w - 1 - w, w, STYLE_DIM, more);
+}
+
+void frame_draw_alarm_only(const struct ui *ui, const struct model *m, struct draw *d)
+{
+	char buf[SENTENCE_MAX];
+	enum style st = worst_sentence(ui, m, buf);
+
+	draw_wrap(d, 0, 0, d->h, d->w, st, buf);
+}
+
+/* ---- line 3: the views ---- */
+
+static int view_tab(const struct ui *ui, struct draw *d, int col, enum view_id id)
+{
+	bool here = ui->view == id, named = here || d->w >= 80;
+	enum style st = here ? STYLE_SELECTED : STYLE_DIM;
+	int w = draw_textf(d, LINE_VIEWS, col, -1, here ? st : STYLE_KEY, "%d", (int)id);
+
+	if (named)
+		w += draw_textf(d, LINE_VIEWS, col + w, -1, st, " %s", views[id]->title);
+	return w + 1;
+}
+
+static void draw_views(const struct ui *ui, struct draw *d)
+{
+	int col = 1;
+
+	for (int id = VIEW_OVERVIEW; id <= VIEW_WHY; id++)
+		col += view_tab(ui, d, col, (enum view_id)id);
+	if (d->w >= 100 || ui->view < VIEW_OVERVIEW || ui->view > VIEW_WHY) {
+		const char *name = ui->view == VIEW_TARGETS || ui->view == VIEW_HELP
+					   ? views[ui->view]->title
+					   : views[VIEW_INFO]->title;
+
+		if (d->w >= 100)
+			draw_text(d, LINE_VIEWS, col + 1, -1,
+				  ui->view == VIEW_INFO || ui->view == VIEW_HELP ||
+						  ui->view == VIEW_TARGETS
+					  ? STYLE_SELECTED
+					  : STYLE_DIM,
+				  name);
+	}
+}
+
+/* ---- last line: keys and cost ---- */
+
+static int draw_cost(const struct target *t, struct draw *d, int row)
+{
+	char own[FMT_MAX], target[FMT_MAX], text[96];
+	const struct cost_facts *c = t ? &t->facts.cost : NULL;
+	int w;
+
+	fmt_num(own, c ? c->own_cpu_pct : NAN, UNIT_PCT);
+	fmt_num(target, c ? c->target_cpu_pct : NAN, UNIT_PCT);
+	if (d->w >= 100)
+		w = snprintf(text, sizeof(text), "cost: gmptop %5s  target %5s", own, target);
+	else
+		w = snprintf(text, sizeof(text), "cost %5s", own);
+	draw_text(d, row, d->w - w - 1, w, STYLE_DIM, text);
+	return d->w - w - 1;
+}
+
+static void draw_keys(const struct ui *ui, const struct target *t, struct draw *d, int row)
+{
+	int end = draw_cost(t, d, row) - 1, col = 1;
+	bool list = views[ui->view]->list && !ui->sel[ui->view].open;
+	char name[KEY_NAME_MAX];
+
+	for (size_t i = 0; i < n_keys; i++) {
+		const struct key_entry *k = &key_table[i];
+		bool lists_only = k->action == ACTION_SEARCH || k->action == ACTION_FILTER ||
+				  k->action == ACTION_SORT;
+
+		if (!k->label || (lists_only && !list))
+			continue;
+		key_text(k->keys[0], name);
+		if (col + draw_width(d, str_of(name)) + 1 + (int)strlen(k->label) > end)
+			break;
+		col += draw_text(d, row, col, -1, STYLE_KEY, name) + 1;
+		col += draw_text(d, row, col, -1, STYLE_NORMAL, k->label) + 2;
+	}
+}
+
+static void draw_foot(const struct ui *ui, const struct model *m, struct draw *d)
+{
+	int row = d->h - 1;
+
+	if (ui->prompt != PROMPT_NONE) {
+		int col = draw_text(d, row, 1, -1, STYLE_KEY,
+				    ui->prompt == PROMPT_SEARCH ? "search: " : "filter: ");
+
+		col += 1 + draw_text(d, row, col + 1, -1, STYLE_BOLD, ui->input);
+		draw_fill(d, row, col, 1, STYLE_SELECTED, ' ');
+		return;
+	}
+	if (ui->message[0])
+		draw_text(d, row, 1, d->w - 1, STYLE_BOLD, ui->message);
+	else
+		draw_keys(ui, ui_target(ui, m), d, row);
+}
+
+void frame_draw(const struct ui *ui, const struct model *m, struct draw *d)
+{
+	const struct target *t = ui_target(ui, m);
+
+	if (t)
+		draw_process(ui, t, d, m->n_targets);
+	else
+		draw_text(d, LINE_PROCESS, 1, -1, STYLE_BOLD, "gmptop");
+	draw_finding(ui, m, d);
+	draw_views(ui, d);
+	draw_foot(ui, m, d);
+}

@@ -1,0 +1,81 @@
+/* keys.h - every key once: help, the bottom line, the man page and --keys come from this table. */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include <stddef.h>
+
+/* Keys beyond what a character can name. Characters stand for themselves (Unicode); a control
+ * character is what Ctrl with the letter sends. */
+enum key {
+	KEY_NONE = 0,
+	K_ENTER = 0x110000,
+	K_ESC,
+	K_TAB,
+	K_BACKTAB,
+	K_BACKSPACE,
+	K_UP,
+	K_DOWN,
+	K_LEFT,
+	K_RIGHT,
+	K_PAGE_UP,
+	K_PAGE_DOWN,
+	K_HOME,
+	K_END,
+	K_DELETE,
+	K_F1, /* … K_F1 + 11 is F12 */
+	K_F12 = K_F1 + 11,
+};
+
+#define K_CTRL(letter) ((letter)&0x1f)
+
+enum action {
+	ACTION_NONE,
+	ACTION_QUIT,
+	ACTION_HELP,
+	ACTION_VIEW, /* arg: enum view_id */
+	ACTION_NEXT_VIEW,
+	ACTION_PREV_VIEW,
+	ACTION_UP,
+	ACTION_DOWN,
+	ACTION_PAGE_UP,
+	ACTION_PAGE_DOWN,
+	ACTION_HOME,
+	ACTION_END,
+	ACTION_OPEN,
+	ACTION_BACK,
+	ACTION_SEARCH,
+	ACTION_SEARCH_NEXT,
+	ACTION_FILTER,
+	ACTION_SORT,
+	ACTION_SORT_REVERSE,
+	ACTION_PAUSE,
+	ACTION_NEXT_TARGET, /* arg: how many further, may be negative */
+	ACTION_REDRAW,
+	ACTION_SUSPEND,
+	ACTION_COUNT,
+};
+
+enum { KEYS_PER_ENTRY = 3, KEY_NAME_MAX = 16 };
+
+struct key_entry {
+	int keys[KEYS_PER_ENTRY]; /* 0-terminated unless full */
+	enum action action;
+	int arg;
+	const char *name;  /* as in a command palette: "next-view" */
+	const char *label; /* in the bottom line; NULL: not there */
+	const char *help;  /* one line */
+};
+
+extern const struct key_entry key_table[];
+extern const size_t n_keys;
+
+const struct key_entry *key_find(int key);
+
+/* "F1", "Space", "q", "^Z", …; buf has KEY_NAME_MAX bytes. Returns buf. */
+const char *key_text(int key, char *buf);
+
+/* Takes the next key of a --keys script ("a<Enter><F1>x", "<lt>" for "<"), moves *s on; 0 at the
+ * end, -1 for an unknown name. */
+int key_parse(const char **s);
+
+#endif

@@ -1,0 +1,370 @@
+#include "tui/list.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/utf8.h"
+#include "core/base/xalloc.h"
+#include "tui/keys.h"
+
+enum { COLUMNS_MAX = 16, GAP = 1 };
+
+bool text_has(struct str text, const char *needle)
+{
+	size_t n = strlen(needle);
+
+	for (size_t i = 0; i + n <= text.len; i++) {
+		if (strncasecmp(text.p + i, needle, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+void text_edit(char *line, size_t size, int key)
+{
+	size_t n = strlen(line);
+
+	if (key == K_CTRL('U'))
+		n = 0;
+	else if (key == K_BACKSPACE || key == K_CTRL('H') || key == 0x7f)
+		while (n > 0 && ((unsigned char)line[--n] & 0xc0) == 0x80)
+			;
+	else if (key >= ' ' && key < K_ENTER && n + UTF8_MAX < size)
+		n += utf8_put((char32_t)key, line + n);
+	line[n] = '\0';
+}
+
+static const struct field *column_field(const struct list_ops *ops, size_t i)
+{
+	return field_find(ops->table, ops->columns[i].key);
+}
+
+/* The text of a cell that is not a plain number; NULL for one that is. */
+static const char *cell_text(const struct list_ops *ops, const void *row, const struct field *f,
+			     char *buf)
+{
+	const char *s = ops->text ? ops->text(row, f, buf) : NULL;
+
+	if (s || f->type != FIELD_TEXT)
+		return s;
+	s = field_text(f, row);
+	return s ? s : "-";
+}
+
+static bool row_has(const struct list_ops *ops, const void *row, const char *needle)
+{
+	char buf[LIST_TEXT_MAX];
+
+	for (size_t i = 0; ops->columns[i].key; i++) {
+		const struct field *f = column_field(ops, i);
+		const char *s = f->type == FIELD_TEXT ? field_text(f, row) : NULL;
+
+		if (s && text_has(str_of(s), needle))
+			return true;
+		s = cell_text(ops, row, f, buf);
+		if (s && text_has(str_of(s), needle))
+			return true;
+	}
+	return ops->more && ops->more(row, needle);
+}
+
+void list_start(struct list *l, const struct list_ops *ops, struct selection *sel)
+{
+	l->ops = ops;
+	l->sel = sel;
+	l->passive = false;
+	l->n = l->total = 0;
+}
+
+void list_add(struct list *l, const void *row)
+{
+	l->total++;
+	if (l->sel->filter[0] && !row_has(l->ops, row, l->sel->filter))
+		return;
+	GROW(l->rows, l->n, l->cap);
+	l->rows[l->n++] = row;
+}
+
+void list_release(struct list *l)
+{
+	free(l->rows);
+	*l = (struct list){ 0 };
+}
+
+/* What is not known comes last, whichever way the list is sorted. */
+static int compare_known(bool a, bool b)
+{
+	return (int)b - (int)a;
+}
+
+struct sorting {
+	const struct list_ops *ops;
+	const struct field *field;
+	bool reverse;
+};
+
+static int compare_field(const struct sorting *so, const void *a, const void *b)
+{
+	const struct field *f = so->field;
+	int r;
+
+	if (f->type == FIELD_NUM) {
+		double x = field_num(f, a), y = field_num(f, b);
+
+		if (isnan(x) || isnan(y))
+			return compare_known(!isnan(x), !isnan(y));
+		r = (x < y) - (x > y); /* numbers: the largest first */
+	} else {
+		char xbuf[LIST_TEXT_MAX], ybuf[LIST_TEXT_MAX];
+
+		r = strcasecmp(cell_text(so->ops, a, f, xbuf), cell_text(so->ops, b, f, ybuf));
+	}
+	return so->reverse ? -r : r;
+}
+
+static int compare_rows(const void *pa, const void *pb, void *arg)
+{
+	const struct sorting *so = arg;
+	const void *a = *(const void *const *)pa, *b = *(const void *const *)pb;
+	uint64_t x, y;
+	int r = compare_field(so, a, b);
+
+	if (r)
+		return r;
+	x = so->ops->row_key(a);
+	y = so->ops->row_key(b);
+	return (x > y) - (x < y);
+}
+
+static void reverse(struct list *l)
+{
+	for (size_t i = 0; i < l->n / 2; i++) {
+		const void *swap = l->rows[i];
+
+		l->rows[i] = l->rows[l->n - 1 - i];
+		l->rows[l->n - 1 - i] = swap;
+	}
+}
+
+static void sort(struct list *l)
+{
+	struct sorting so = { .ops = l->ops, .reverse = l->sel->reverse };
+
+	if (l->sel->sort == 0) {
+		if (l->sel->reverse)
+			reverse(l);
+		return;
+	}
+	so.field = column_field(l->ops, (size_t)l->sel->sort - 1);
+	qsort_r(l->rows, l->n, sizeof(*l->rows), compare_rows, &so);
+}
+
+static void select_line(struct list *l, int line)
+{
+	if (line >= (int)l->n)
+		line = (int)l->n - 1;
+	l->sel->line = line < 0 ? 0 : line;
+	l->sel->key = l->n ? l->ops->row_key(l->rows[l->sel->line]) : l->sel->key;
+}
+
+/* The line of the selected row, or -1; mostly it stands where it stood. */
+static int find_line(const struct list *l)
+{
+	const struct selection *sel = l->sel;
+
+	if (sel->line < (int)l->n && l->ops->row_key(l->rows[sel->line]) == sel->key)
+		return sel->line;
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->ops->row_key(l->rows[i]) == sel->key)
+			return (int)i;
+	}
+	return -1;
+}
+
+void list_finish(struct list *l)
+{
+	struct selection *sel = l->sel;
+	int on_screen = sel->line - sel->top, line;
+
+	sort(l);
+	if (sel->key == 0 || l->n == 0) {
+		sel->line = sel->top = 0;
+		return;
+	}
+	line = find_line(l);
+	if (line < 0)
+		select_line(l, sel->line);
+	else
+		sel->line = line;
+	/* It keeps its place on the screen: the rows around it move, not the one looked at. */
+	sel->top = sel->line > on_screen ? sel->line - on_screen : 0;
+}
+
+const void *list_selected(const struct list *l)
+{
+	return l->n ? l->rows[l->sel->line] : NULL;
+}
+
+void list_move(struct list *l, int by)
+{
+	long line = (long)l->sel->line + by;
+
+	select_line(l, line < 0 ? 0 : line > (long)l->n ? (int)l->n : (int)line);
+}
+
+bool list_search(struct list *l, const char *needle, bool from_next)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		size_t at = ((size_t)l->sel->line + i + from_next) % l->n;
+
+		if (row_has(l->ops, l->rows[at], needle)) {
+			select_line(l, (int)at);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- drawing ---- */
+
+struct layout {
+	const struct field *fields[COLUMNS_MAX];
+	int col[COLUMNS_MAX], width[COLUMNS_MAX];
+	size_t n;
+};
+
+/* The columns that fit into `w`, and the rest of the width to those that share it. */
+static void lay_out(struct layout *lo, const struct list_ops *ops, int w)
+{
+	int used = 0, shares = 0, col = 0, left;
+
+	lo->n = 0;
+	for (size_t i = 0; ops->columns[i].key && i < COLUMNS_MAX; i++) {
+		const struct column *c = &ops->columns[i];
+		const struct field *f = column_field(ops, i);
+		int width = c->width ? c->width : f->width;
+
+		if (used + width > w && i > 0)
+			break;
+		lo->fields[i] = f;
+		lo->width[i] = width;
+		used += width + GAP;
+		shares += c->share;
+		lo->n++;
+	}
+	left = w - (used - GAP);
+	for (size_t i = 0; i < lo->n; i++) {
+		int share = ops->columns[i].share;
+
+		if (share && left > 0) {
+			int more = left * share / shares;
+
+			lo->width[i] += more;
+			left -= more;
+			shares -= share;
+		}
+		lo->col[i] = col;
+		col += lo->width[i] + GAP;
+	}
+}
+
+static void draw_head(const struct list *l, const struct layout *lo, struct draw *d)
+{
+	draw_fill(d, 0, 0, d->w, STYLE_HEAD, ' ');
+	for (size_t i = 0; i < lo->n; i++) {
+		const struct field *f = lo->fields[i];
+		const char *title = l->ops->columns[i].title ? l->ops->columns[i].title : f->title;
+		bool sorted = l->sel->sort == (int)i + 1;
+		bool down = (f->type == FIELD_NUM) != l->sel->reverse;
+		char head[LIST_TEXT_MAX];
+
+		snprintf(head, sizeof(head), "%s%s", title ? title : f->key,
+			 !sorted ? ""
+			 : down	 ? "↓"
+				 : "↑");
+		if (f->type == FIELD_NUM)
+			draw_right(d, 0, lo->col[i], lo->width[i], STYLE_HEAD, head);
+		else
+			draw_text(d, 0, lo->col[i], lo->width[i], STYLE_HEAD, head);
+	}
+}
+
+static void draw_cell(struct draw *d, int row, const struct list *l, const void *r,
+		      const struct layout *lo, size_t i)
+{
+	const struct field *f = lo->fields[i];
+	enum style st = l->ops->style ? l->ops->style(r, f) : STYLE_NORMAL;
+	char buf[LIST_TEXT_MAX];
+	const char *s = cell_text(l->ops, r, f, buf);
+
+	if (f->type == FIELD_NUM && s)
+		draw_right(d, row, lo->col[i], lo->width[i], st, s);
+	else if (f->type == FIELD_NUM)
+		draw_num(d, row, lo->col[i], lo->width[i], st, field_num(f, r), f->unit);
+	else
+		draw_text(d, row, lo->col[i], lo->width[i], st, s);
+}
+
+static void draw_foot(const struct list *l, struct draw *d, int row, int shown)
+{
+	int col = 0;
+
+	if (l->sel->filter[0]) {
+		col = draw_textf(d, row, 0, -1, STYLE_BOLD, "filter \"%s\"", l->sel->filter);
+		col += draw_textf(d, row, col, -1, STYLE_DIM, ": %zu of %zu rows; Esc drops it  ",
+				  l->n, l->total);
+	}
+	if (shown < (int)l->n)
+		draw_textf(d, row, col, -1, STYLE_DIM, "rows %d-%d of %zu", l->sel->top + 1,
+			   l->sel->top + shown, l->n);
+}
+
+int list_height(const struct list *l)
+{
+	return 1 + (l->n ? (int)l->n : 2) + (l->sel->filter[0] != '\0');
+}
+
+static void scroll_to_selection(struct list *l, int rows)
+{
+	struct selection *sel = l->sel;
+	int last_top = (int)l->n > rows ? (int)l->n - rows : 0;
+
+	if (sel->line < sel->top)
+		sel->top = sel->line;
+	if (sel->line >= sel->top + rows)
+		sel->top = sel->line - rows + 1;
+	if (sel->top > last_top)
+		sel->top = last_top;
+}
+
+void list_draw(struct list *l, struct draw *d, const char *empty)
+{
+	bool foot = l->sel->filter[0] || (int)l->n > d->h - 1;
+	int rows = d->h - 1 - foot, shown;
+	struct layout lo;
+
+	if (d->h < 1 || d->w < 1)
+		return;
+	lay_out(&lo, l->ops, d->w);
+	draw_head(l, &lo, d);
+	l->page_rows = rows > 0 ? rows : 1;
+	if (l->total == 0) {
+		draw_wrap(d, 2, 1, d->h - 2, d->w - 2, STYLE_DIM, empty);
+		return;
+	}
+	scroll_to_selection(l, l->page_rows);
+	shown = (int)l->n - l->sel->top < rows ? (int)l->n - l->sel->top : rows;
+	for (int i = 0; i < shown; i++) {
+		int line = l->sel->top + i;
+
+		for (size_t c = 0; c < lo.n; c++)
+			draw_cell(d, 1 + i, l, l->rows[line], &lo, c);
+		if (line == l->sel->line && !l->passive)
+			draw_style(d, 1 + i, 0, d->w, STYLE_SELECTED);
+	}
+	if (foot)
+		draw_foot(l, d, d->h - 1, shown);
+}

@@ -1,0 +1,80 @@
+/* list.h - rows of a table of core/field.h on screen: columns that fit, selection that follows its
+ * row, sorting, filter, search. Rows are collected anew for each draw and each key; nothing is
+ * kept of them but the key of the selected one. */
+#ifndef LIST_H
+#define LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/field.h"
+#include "tui/draw.h"
+
+/* The selection follows its row: it is kept by key, the line is found again at each draw. */
+enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = 128 };
+
+struct selection {
+	uint64_t key; /* row_key of the row; 0: the first row */
+	int line;     /* where it stood last: used when the row is gone */
+	int top;      /* first row shown */
+	int sort;     /* 0: the view's own order; else 1 + index into the view's columns */
+	bool reverse;
+	bool open; /* Enter: the detail of the selected row */
+	int detail_top;
+	char filter[LIST_FILTER_MAX]; /* only rows with this text; "": all */
+};
+
+struct column {
+	const char *key;   /* of the table's field */
+	const char *title; /* NULL: the field's */
+	int width;	   /* 0: the field's */
+	int share; /* above 0: width is the least, and this its share of what is left over */
+};
+
+struct list_ops {
+	const struct table *table;
+	/* key NULL ends it; most important first: where the screen is narrow they go from the
+	 * right. */
+	const struct column *columns;
+	uint64_t (*row_key)(const void *row); /* never 0 */
+	/* A cell's text where it is not simply the field's value: returns buf (LIST_TEXT_MAX bytes)
+	 * or any text that lives as long as the row; NULL: the value. May be NULL itself. */
+	const char *(*text)(const void *row, const struct field *f, char *buf);
+	enum style (*style)(const void *row, const struct field *f); /* NULL: normal */
+	/* What search and filter see beside the columns' texts (a stack). NULL: nothing. */
+	bool (*more)(const void *row, const char *needle);
+};
+
+struct list {
+	const struct list_ops *ops;
+	struct selection *sel;
+	const void **rows; /* as shown: filtered and sorted; borrowed from the model */
+	size_t n, total, cap;
+	bool passive;  /* shown beside another view: no row is under the cursor */
+	int page_rows; /* rows of it on screen at the last draw */
+};
+
+void list_start(struct list *l, const struct list_ops *ops, struct selection *sel); /* empty */
+void list_add(struct list *l, const void *row); /* unless the filter is against it */
+void list_finish(struct list *l);		/* sorts, and finds the selected row again */
+void list_release(struct list *l);
+
+const void *list_selected(const struct list *l); /* NULL: no rows */
+void list_move(struct list *l, int by);		 /* clamped */
+bool list_search(struct list *l, const char *needle, bool from_next);
+
+/* Head, rows, and a last line that tells of the filter and of rows out of sight. `empty` is what to
+ * say when there are no rows at all. */
+void list_draw(struct list *l, struct draw *d, const char *empty);
+
+/* Rows that list_draw would like to have: head, all rows, and no more. */
+int list_height(const struct list *l);
+
+bool text_has(struct str text,
+	      const char *needle); /* without regard to the case of ASCII letters */
+
+/* One key of a person who types into a line of `size` bytes: a character, Backspace, ^U. */
+void text_edit(char *line, size_t size, int key);
+
+#endif

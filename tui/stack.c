@@ -1,0 +1,100 @@
+#include "tui/stack.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "tui/chart.h"
+
+enum { PLACE_COLS = 26, PATHS_FROM_W = 100 };
+
+static struct str file_base(struct str path)
+{
+	const char *slash = path.len ? memrchr(path.p, '/', path.len) : NULL;
+
+	return slash ? (struct str){ slash + 1, path.len - (uint32_t)(slash + 1 - path.p) } : path;
+}
+
+/* "client.go:88   example.com/pay.(*Client).do", and the whole path where there is room. */
+static void draw_frame(struct pager *p, const struct frame *f, enum style st, const char *sign)
+{
+	struct draw d = pager_line(p);
+	struct str base = file_base(f->file);
+	int col = 2 + PLACE_COLS;
+
+	draw_text(&d, 0, 0, 2, st, sign);
+	draw_textf(&d, 0, 2, PLACE_COLS - 1, STYLE_DIM, "%.*s:%u", (int)base.len,
+		   base.len ? base.p : "", f->line);
+	if (d.w >= PATHS_FROM_W) {
+		int half = (d.w - col) / 2;
+
+		draw_str(&d, 0, col, half - 1, st, f->func);
+		draw_str(&d, 0, col + half, -1, STYLE_DIM, f->file);
+		return;
+	}
+	draw_str(&d, 0, col, -1, st, f->func);
+}
+
+void stack_draw_frames(struct pager *p, const struct group_row *g)
+{
+	for (uint32_t i = 0; i < g->n_stack; i++) {
+		bool site = &g->stack[i] == g->site_frame;
+
+		draw_frame(p, &g->stack[i], site ? STYLE_BOLD : STYLE_NORMAL, site ? "▸" : "");
+	}
+	if (g->created_by)
+		draw_frame(p, g->created_by, STYLE_NORMAL, "+");
+	if (g->n_stack == 0 && !g->created_by)
+		pager_text(p, STYLE_DIM, "  no stack known");
+}
+
+void stack_draw_trend(struct pager *p, const struct trend *tr)
+{
+	struct draw d = pager_line(p);
+	char from[FMT_MAX], to[FMT_MAX], span[FMT_MAX];
+	int n = tr->n;
+
+	if (n < 2) {
+		draw_text(&d, 0, 0, -1, STYLE_DIM, "history: too short yet");
+		return;
+	}
+	fmt_num(from, (double)tr->value[0], UNIT_COUNT);
+	fmt_num(to, (double)tr->value[n - 1], UNIT_COUNT);
+	fmt_num(span, (double)(tr->t_ns[n - 1] - tr->t_ns[0]) / 1e9, UNIT_S);
+	int w = draw_textf(&d, 0, 0, -1, STYLE_NORMAL, "%s → %s in %s ", from, to, span);
+	int room = d.w - w < n ? d.w - w : n;
+
+	draw_spark_values(&d, 0, w, room, STYLE_CHART, tr->value, n);
+}
+
+static void draw_labels(struct pager *p, const struct group_row *g)
+{
+	for (uint32_t i = 0; i < g->n_labels; i++) {
+		struct draw d = pager_line(p);
+		int col = draw_text(&d, 0, 0, -1, STYLE_DIM, "label ");
+
+		col += draw_str(&d, 0, col, -1, STYLE_NORMAL, g->labels[i].name);
+		col += draw_text(&d, 0, col, -1, STYLE_DIM, " = ");
+		draw_str(&d, 0, col, -1, STYLE_NORMAL, g->labels[i].value);
+	}
+}
+
+void stack_draw_group(struct pager *p, const struct group_row *g)
+{
+	char count[FMT_MAX], delta[FMT_MAX], oldest[FMT_MAX];
+
+	pager_textf(p, STYLE_BOLD, "%s %s  %s/min  %s", fmt_num(count, g->count, UNIT_COUNT),
+		    g->count == 1 ? "goroutine" : "goroutines", fmt_delta(delta, g->delta_per_min),
+		    g->state ? g->state : "state unknown");
+	stack_draw_trend(p, &g->trend);
+	if (isfinite(g->oldest_s))
+		pager_textf(p, STYLE_NORMAL, "the oldest blocked at least %s",
+			    fmt_num(oldest, g->oldest_s, UNIT_S));
+	draw_labels(p, g);
+	pager_gap(p);
+	pager_text(
+		p, STYLE_DIM,
+		"stack, leaf first; ▸ where it is blocked in the program, + where it was started");
+	stack_draw_frames(p, g);
+	if (!g->created_by && g->n_stack)
+		pager_text(p, STYLE_DIM, "the source does not tell who started it");
+}

@@ -1,0 +1,578 @@
+#include "tui/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <curses.h>
+
+#include "core/base/utf8.h"
+#include "core/base/xalloc.h"
+#include "tui/keys.h"
+
+enum { RESTORE_MAX = 256, ESC_DELAY_MS = 25, SYNC_MAX = 32 };
+
+/* One terminal, and a crash handler that must find it: the one mutable global of the program. */
+static struct {
+	bool open, redraw;
+	int fd;		/* the terminal, for reading and writing */
+	int mem;	/* where curses writes to */
+	FILE *out, *in; /* the same for curses */
+	SCREEN *screen;
+	WINDOW *keys; /* never shown: reading keys through it paints nothing */
+	struct termios saved, own;
+	char restore[RESTORE_MAX]; /* bytes that give the terminal back */
+	size_t n_restore;
+	char sync_begin[SYNC_MAX], sync_end[SYNC_MAX];
+	char *pending; /* of a frame that the line has not taken yet */
+	size_t n_pending, at_pending;
+	attr_t attrs[STYLE_COUNT];
+	short pairs[STYLE_COUNT];
+	struct grid shown; /* what curses was last given */
+} term = { .fd = -1, .mem = -1 };
+
+/* ---- which terminal, and what it can do ---- */
+
+/* An open file of our own, so that O_NONBLOCK does not reach the shell; a copy where that fails. */
+static int open_tty(void)
+{
+	for (int fd = STDOUT_FILENO; fd >= STDIN_FILENO; fd--) {
+		char path[32];
+		int own;
+
+		if (!isatty(fd))
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		own = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	}
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Hosts lack the descriptions of new terminals, which understand those of old ones. */
+static const struct {
+	const char *prefix, *like[2];
+} fallbacks[] = {
+	{ "xterm", { "xterm-256color", "xterm" } },
+	{ "tmux", { "screen-256color", "screen" } },
+	{ "screen", { "screen-256color", "screen" } },
+	{ "alacritty", { "xterm-256color", "xterm" } },
+	{ "foot", { "xterm-256color", "xterm" } },
+	{ "wezterm", { "xterm-256color", "xterm" } },
+	{ "ghostty", { "xterm-256color", "xterm" } },
+	{ "kitty", { "xterm-256color", "xterm" } },
+	{ "konsole", { "xterm-256color", "xterm" } },
+	{ "vte", { "xterm-256color", "xterm" } },
+	{ "gnome", { "xterm-256color", "xterm" } },
+	{ "st-", { "xterm-256color", "xterm" } },
+	{ "rxvt", { "rxvt-unicode", "rxvt" } },
+	{ "linux", { "linux", "vt220" } },
+	{ "", { "ansi", "vt100" } },
+};
+
+static bool try_type(const char *type)
+{
+	term.screen = newterm(type, term.out, term.in);
+	return term.screen != NULL;
+}
+
+static bool has(const char *capability)
+{
+	const char *s = tigetstr(capability);
+
+	return s && s != (char *)-1;
+}
+
+static int open_screen(struct err *e)
+{
+	const char *type = getenv("TERM");
+
+	if (!type || !*type)
+		return err_set(e, -ENOTTY,
+			       "terminal: TERM is not set (set it, for example TERM=xterm; or use "
+			       "--dump or once)");
+	if (!try_type(type)) {
+		for (size_t i = 0; i < sizeof(fallbacks) / sizeof(*fallbacks) && !term.screen;
+		     i++) {
+			if (strncmp(type, fallbacks[i].prefix, strlen(fallbacks[i].prefix)) != 0)
+				continue;
+			for (int k = 0; k < 2 && !term.screen; k++)
+				try_type(fallbacks[i].like[k]);
+		}
+	}
+	if (!term.screen)
+		return err_set(e, -ENOTTY,
+			       "terminal: nothing is known of TERM=%s (install ncurses-term, or "
+			       "set TERM=xterm)",
+			       type);
+	if (!has("cup"))
+		return err_set(e, -ENOTTY,
+			       "terminal: TERM=%s cannot move the cursor (set TERM to what it is; "
+			       "or use --dump or once)",
+			       type);
+	return 0;
+}
+
+/* ---- colours: the terminal's own palette, so that light and dark both read ---- */
+
+static void set_styles(enum term_color color)
+{
+	static const struct {
+		attr_t attr;
+		short colour; /* -1: the default */
+	} styles[STYLE_COUNT] = {
+		[STYLE_NORMAL] = { A_NORMAL, -1 },
+		[STYLE_DIM] = { A_DIM, -1 },
+		[STYLE_BOLD] = { A_BOLD, -1 },
+		[STYLE_HEAD] = { A_REVERSE, -1 },
+		[STYLE_OK] = { A_NORMAL, COLOR_GREEN },
+		[STYLE_WARN] = { A_BOLD, COLOR_YELLOW },
+		[STYLE_ALARM] = { A_BOLD, COLOR_RED },
+		[STYLE_SELECTED] = { A_REVERSE | A_BOLD, -1 },
+		[STYLE_CHART] = { A_NORMAL, COLOR_CYAN },
+		[STYLE_KEY] = { A_BOLD, COLOR_CYAN },
+	};
+	const char *no_color = getenv("NO_COLOR");
+	bool wanted = color == TERM_COLOR_ALWAYS ||
+		      (color == TERM_COLOR_AUTO && !(no_color && *no_color));
+	bool coloured = wanted && has_colors() && start_color() == OK && use_default_colors() == OK;
+
+	for (int i = 0; i < STYLE_COUNT; i++) {
+		term.attrs[i] = styles[i].attr;
+		term.pairs[i] = 0;
+		if (!coloured || styles[i].colour < 0 || i >= COLOR_PAIRS)
+			continue;
+		if (init_pair((short)i, styles[i].colour, -1) == OK)
+			term.pairs[i] = (short)i;
+	}
+}
+
+/* ---- giving the terminal back ---- */
+
+static void write_all(const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(term.fd, p, n);
+
+		if (w < 0 && errno == EAGAIN) {
+			struct pollfd pfd = { .fd = term.fd, .events = POLLOUT };
+
+			if (poll(&pfd, 1, 200) <= 0 || pfd.revents & (POLLHUP | POLLERR))
+				return;
+			continue;
+		}
+		if (w < 0 && errno != EINTR)
+			return;
+		if (w > 0) {
+			p += w;
+			n -= (size_t)w;
+		}
+	}
+}
+
+/* A capability without its delays ("$<2>"): they are for terminals on a wire. */
+static void add_capability(const char *name)
+{
+	const char *s = tigetstr(name);
+
+	if (!s || s == (char *)-1)
+		return;
+	while (*s && term.n_restore < RESTORE_MAX) {
+		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
+			s = strchr(s, '>') + 1;
+		else
+			term.restore[term.n_restore++] = *s++;
+	}
+}
+
+/* What undoes each thing that painting may leave behind: colours, keypad mode, cursor, alternate
+ * screen. */
+static void prepare_restore(void)
+{
+	static const char *const names[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
+
+	term.n_restore = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		add_capability(names[i]);
+	if (!has("rmcup") && term.n_restore + 2 <= RESTORE_MAX) {
+		memcpy(term.restore + term.n_restore, "\r\n", 2);
+		term.n_restore += 2;
+	}
+}
+
+/* Async-signal-safe. */
+static void give_back(void)
+{
+	write_all(term.restore, term.n_restore);
+	tcsetattr(term.fd, TCSANOW, &term.saved);
+}
+
+static void on_crash(int sig)
+{
+	if (term.open)
+		give_back();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static const int crash_signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+
+static void catch_crashes(void)
+{
+	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_NODEFER | SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(crash_signals) / sizeof(*crash_signals); i++)
+		sigaction(crash_signals[i], &sa, NULL);
+}
+
+/* ---- opening and closing ---- */
+
+/* Characters as they are typed, no echo, no flow control; ^C stays a signal, ^Z is a key. */
+static void own_modes(void)
+{
+	term.own = term.saved;
+	term.own.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR | ISTRIP | BRKINT);
+	term.own.c_oflag &= ~(tcflag_t)OPOST;
+	term.own.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | IEXTEN);
+	term.own.c_cc[VMIN] = 1;
+	term.own.c_cc[VTIME] = 0;
+	term.own.c_cc[VSUSP] = _POSIX_VDISABLE;
+	tcsetattr(term.fd, TCSADRAIN, &term.own);
+}
+
+/* `name` is tmux's extended capability; its parameter is 1 to begin and 2 to end an update. */
+static void prepare_sync(void)
+{
+	const char *sync = tigetstr("Sync");
+
+	term.sync_begin[0] = term.sync_end[0] = '\0';
+	if (!sync || sync == (char *)-1)
+		return;
+	snprintf(term.sync_begin, SYNC_MAX, "%s", tiparm(sync, 1));
+	snprintf(term.sync_end, SYNC_MAX, "%s", tiparm(sync, 2));
+}
+
+static void start_drawing(enum term_color color)
+{
+	int w, h;
+
+	set_escdelay(ESC_DELAY_MS);
+	nonl();
+	curs_set(0);
+	leaveok(stdscr, TRUE);
+	idlok(stdscr, FALSE);
+	term.keys = newpad(1, 1);
+	keypad(term.keys, TRUE);
+	nodelay(term.keys, TRUE);
+	set_styles(color);
+	term_size(&w, &h);
+	resizeterm(h, w);
+	grid_init(&term.shown, w, h);
+	term.redraw = true;
+}
+
+static void close_files(void)
+{
+	if (term.out)
+		fclose(term.out);
+	if (term.in)
+		fclose(term.in);
+	if (term.fd >= 0)
+		close(term.fd);
+	if (term.mem >= 0)
+		close(term.mem);
+	term.out = term.in = NULL;
+	term.fd = term.mem = -1;
+}
+
+static int open_files(struct err *e)
+{
+	term.fd = open_tty();
+	if (term.fd < 0 || tcgetattr(term.fd, &term.saved) < 0)
+		return err_set(e, -ENOTTY,
+			       "terminal: there is none (for one screen as text use --dump, for "
+			       "JSON use once or stream)");
+	term.mem = memfd_create("gmptop-frame", MFD_CLOEXEC);
+	if (term.mem < 0)
+		return err_set(e, -errno, "terminal: memfd_create: %s", strerror(errno));
+	term.out = fdopen(dup(term.mem), "w");
+	term.in = fdopen(dup(term.fd), "r");
+	return term.out && term.in ? 0 : err_set(e, -EMFILE, "terminal: %s", strerror(errno));
+}
+
+int term_open(enum term_color color, struct err *e)
+{
+	int r = open_files(e);
+
+	if (r == 0)
+		r = open_screen(e);
+	if (r < 0) {
+		close_files();
+		return r;
+	}
+	prepare_restore();
+	prepare_sync();
+	own_modes();
+	term.open = true;
+	catch_crashes();
+	atexit(term_close);
+	start_drawing(color);
+	return 0;
+}
+
+void term_close(void)
+{
+	if (!term.open)
+		return;
+	term.open = false;
+	if (term.n_pending)
+		tcflush(term.fd, TCOFLUSH);
+	give_back();
+	delwin(term.keys);
+	delscreen(term.screen);
+	grid_release(&term.shown);
+	free(term.pending);
+	term.pending = NULL;
+	term.n_pending = 0;
+	close_files();
+}
+
+int term_fd(void)
+{
+	return term.fd;
+}
+
+void term_size(int *ret_w, int *ret_h)
+{
+	struct winsize ws = { 0 };
+
+	if (ioctl(term.fd, TIOCGWINSZ, &ws) < 0 || ws.ws_col == 0 || ws.ws_row == 0) {
+		ws.ws_col = 80; /* a serial line does not know */
+		ws.ws_row = 24;
+	}
+	*ret_w = ws.ws_col;
+	*ret_h = ws.ws_row;
+}
+
+/* ---- keys ---- */
+
+static int key_of_code(wint_t code)
+{
+	static const struct {
+		int curses, key;
+	} keys[] = {
+		{ KEY_UP, K_UP },
+		{ KEY_DOWN, K_DOWN },
+		{ KEY_LEFT, K_LEFT },
+		{ KEY_RIGHT, K_RIGHT },
+		{ KEY_PPAGE, K_PAGE_UP },
+		{ KEY_NPAGE, K_PAGE_DOWN },
+		{ KEY_HOME, K_HOME },
+		{ KEY_END, K_END },
+		{ KEY_DC, K_DELETE },
+		{ KEY_ENTER, K_ENTER },
+		{ KEY_BACKSPACE, K_BACKSPACE },
+		{ KEY_BTAB, K_BACKTAB },
+		{ KEY_FIND, K_HOME },
+		{ KEY_SELECT, K_END },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (keys[i].curses == (int)code)
+			return keys[i].key;
+	}
+	if (code >= KEY_F(1) && code <= KEY_F(12))
+		return K_F1 + (int)code - KEY_F(1);
+	return KEY_NONE;
+}
+
+static int key_of_char(wint_t c)
+{
+	switch (c) {
+	case '\r':
+	case '\n':
+		return K_ENTER;
+	case '\t':
+		return K_TAB;
+	case 0x1b:
+		return K_ESC;
+	case 0x7f:
+	case 0x08:
+		return K_BACKSPACE;
+	default:
+		return (int)c;
+	}
+}
+
+/* A terminal that is gone reads as ready and empty. */
+static bool hung_up(void)
+{
+	struct pollfd pfd = { .fd = term.fd, .events = POLLIN };
+	int n = 0;
+
+	if (poll(&pfd, 1, 0) <= 0)
+		return false;
+	if (pfd.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return pfd.revents & POLLIN && (ioctl(term.fd, FIONREAD, &n) < 0 || n == 0);
+}
+
+int term_read_key(void)
+{
+	wint_t c;
+
+	for (;;) {
+		int r = wget_wch(term.keys, &c), key;
+
+		if (r == ERR)
+			return hung_up() ? TERM_HANGUP : TERM_NO_KEY;
+		key = r == KEY_CODE_YES ? key_of_code(c) : key_of_char(c);
+		if (key != KEY_NONE)
+			return key;
+	}
+}
+
+/* ---- painting ---- */
+
+/* What the C library measures differently from us would shift the line: it is not painted. */
+static bool measured_alike(const struct cell *c, int width)
+{
+	if (c->ch >= 0x80 && wcwidth((wchar_t)c->ch) != width)
+		return false;
+	for (int i = 0; i < CELL_MARKS_MAX && c->marks[i]; i++) {
+		if (wcwidth((wchar_t)c->marks[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int paint_cell(int row, int col, const struct cell *c, int width)
+{
+	wchar_t text[2 + CELL_MARKS_MAX] = { (wchar_t)c->ch };
+	cchar_t cc;
+
+	if (measured_alike(c, width)) {
+		for (int i = 0; i < CELL_MARKS_MAX; i++)
+			text[1 + i] = (wchar_t)c->marks[i];
+	} else {
+		text[0] = L'?';
+	}
+	setcchar(&cc, text, term.attrs[c->style], term.pairs[c->style], NULL);
+	return mvadd_wch(row, col, &cc);
+}
+
+static void paint_row(const struct grid *g, int row)
+{
+	const struct cell *c = grid_at(g, row, 0);
+
+	for (int col = 0; col < g->w; col++) {
+		bool wide = col + 1 < g->w && c[col + 1].ch == 0;
+		struct cell rest = { .ch = ' ', .style = c[col].style };
+
+		if (c[col].ch == 0)
+			continue;
+		paint_cell(row, col, &c[col], wide ? 2 : 1);
+		if (wide && !measured_alike(&c[col], 2))
+			paint_cell(row, col + 1, &rest, 1);
+	}
+}
+
+static void give_to_curses(const struct grid *g)
+{
+	bool all = term.redraw || g->w != term.shown.w || g->h != term.shown.h;
+	size_t row_size = (size_t)g->w * sizeof(*g->cells);
+
+	if (g->w != COLS || g->h != LINES)
+		resizeterm(g->h, g->w);
+	if (all)
+		grid_resize(&term.shown, g->w, g->h);
+	if (term.redraw)
+		clearok(stdscr, TRUE);
+	term.redraw = false;
+	for (int row = 0; row < g->h; row++) {
+		if (!all && memcmp(grid_at(g, row, 0), grid_at(&term.shown, row, 0), row_size) == 0)
+			continue;
+		paint_row(g, row);
+		memcpy(grid_at(&term.shown, row, 0), grid_at(g, row, 0), row_size);
+	}
+	refresh();
+}
+
+/* Moves what curses wrote into `pending`; nothing when the frame changed nothing. */
+static void take_frame(void)
+{
+	off_t n = lseek(term.mem, 0, SEEK_CUR);
+	size_t begin = strlen(term.sync_begin), end = strlen(term.sync_end);
+
+	term.n_pending = term.at_pending = 0;
+	if (n <= 0)
+		return;
+	term.pending = xreallocarray(term.pending, (size_t)n + begin + end, 1);
+	memcpy(term.pending, term.sync_begin, begin);
+	if (pread(term.mem, term.pending + begin, (size_t)n, 0) != n)
+		n = 0;
+	memcpy(term.pending + begin + (size_t)n, term.sync_end, end);
+	term.n_pending = begin + (size_t)n + end;
+	lseek(term.mem, 0, SEEK_SET);
+	if (ftruncate(term.mem, 0) < 0)
+		term.redraw = true;
+}
+
+/* Returns as term_paint. */
+static int flush_pending(void)
+{
+	while (term.at_pending < term.n_pending) {
+		ssize_t w = write(term.fd, term.pending + term.at_pending,
+				  term.n_pending - term.at_pending);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return errno == EAGAIN ? 1 : -EIO;
+		term.at_pending += (size_t)w;
+	}
+	term.n_pending = term.at_pending = 0;
+	return 0;
+}
+
+int term_paint(const struct grid *g)
+{
+	int r = flush_pending();
+
+	if (r)
+		return r;
+	give_to_curses(g);
+	take_frame();
+	return flush_pending();
+}
+
+void term_redraw(void)
+{
+	term.redraw = true;
+}
+
+void term_suspend(void)
+{
+	sigset_t stop, before;
+
+	endwin(); /* so that the next frame enters the alternate screen again */
+	take_frame();
+	term.n_pending = 0;
+	give_back();
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	signal(SIGTSTP, SIG_DFL);
+	kill(0, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, &before); /* here it stops */
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	own_modes();
+	term.redraw = true;
+}

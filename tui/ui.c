@@ -1,0 +1,356 @@
+#include "tui/ui.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/frame.h"
+#include "tui/view.h"
+
+void ui_init(struct ui *ui, size_t n_targets)
+{
+	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1 };
+	ui->view = n_targets > 1 ? VIEW_TARGETS : VIEW_OVERVIEW;
+	ui->back = ui->view;
+}
+
+void ui_release(struct ui *ui)
+{
+	list_release(&ui->list);
+}
+
+const struct target *ui_target(const struct ui *ui, const struct model *m)
+{
+	return ui->target < m->n_targets ? &m->targets[ui->target] : NULL;
+}
+
+static struct selection *selection(struct ui *ui)
+{
+	return &ui->sel[ui->view];
+}
+
+static struct view view_of(struct ui *ui, const struct model *m)
+{
+	return (struct view){ m, ui_target(ui, m), ui, selection(ui) };
+}
+
+void ui_collect(struct ui *ui, const struct model *m, enum view_id view)
+{
+	const struct view_ops *ops = views[view];
+	const struct target *t = ui_target(ui, m);
+
+	if (!ops->list)
+		return;
+	list_start(&ui->list, ops->list, &ui->sel[view]);
+	if (t || ops->no_target)
+		ops->collect(m, t, &ui->list);
+	list_finish(&ui->list);
+}
+
+void ui_show(struct ui *ui, enum view_id view)
+{
+	if (view == ui->view)
+		return;
+	if (ui->view != VIEW_HELP)
+		ui->back = ui->view;
+	ui->view = view;
+	selection(ui)->detail_top = 0;
+}
+
+/* ---- moving ---- */
+
+/* True when keys scroll text, not the rows of a list. */
+static bool scrolls(struct ui *ui)
+{
+	return !views[ui->view]->list || selection(ui)->open;
+}
+
+enum { FAR = 1 << 24 };
+
+static void move(struct ui *ui, const struct model *m, int by)
+{
+	if (scrolls(ui)) {
+		int top = selection(ui)->detail_top + by;
+
+		selection(ui)->detail_top = top < 0 ? 0 : top; /* the draw clamps the other end */
+		return;
+	}
+	ui_collect(ui, m, ui->view);
+	list_move(&ui->list, by);
+}
+
+static void next_view(struct ui *ui, int by)
+{
+	enum { N = VIEW_WHY - VIEW_OVERVIEW + 1 };
+	int at = (int)ui->view - VIEW_OVERVIEW;
+
+	if (at < 0 || at >= N)
+		at = by > 0 ? N - 1 : 0;
+	ui_show(ui, (enum view_id)(VIEW_OVERVIEW + (at + by + N) % N));
+}
+
+static void next_target(struct ui *ui, const struct model *m, int by)
+{
+	size_t n = m->n_targets;
+
+	if (n < 2)
+		return;
+	ui->target = (ui->target + n + (size_t)by) % n;
+	for (int i = VIEW_TARGETS + 1; i < VIEW_COUNT; i++)
+		ui->sel[i] = (struct selection){ .sort = ui->sel[i].sort,
+						 .reverse = ui->sel[i].reverse };
+}
+
+static void open_row(struct ui *ui, const struct model *m)
+{
+	const struct view_ops *ops = views[ui->view];
+	struct view v = view_of(ui, m);
+	enum view_id to;
+
+	ui_collect(ui, m, ui->view);
+	if (ops->opens && ui->list.n > 0 && !v.sel->open) {
+		list_move(&ui->list, 0); /* holds on to the row */
+		v.sel->open = true;
+		v.sel->detail_top = 0;
+		return;
+	}
+	to = ops->leads_to ? ops->leads_to(&v) : VIEW_COUNT;
+	if (to != VIEW_COUNT)
+		ui_show(ui, to);
+}
+
+static void go_back(struct ui *ui)
+{
+	struct selection *sel = selection(ui);
+	enum view_id here = ui->view;
+
+	if (sel->open) {
+		sel->open = false;
+	} else if (sel->filter[0]) {
+		sel->filter[0] = '\0';
+	} else {
+		ui->view = ui->back;
+		ui->back = here == VIEW_HELP ? ui->view : ui->back;
+	}
+}
+
+static void toggle_help(struct ui *ui)
+{
+	if (ui->view == VIEW_HELP) {
+		go_back(ui);
+		return;
+	}
+	ui->back = ui->view;
+	ui->view = VIEW_HELP;
+	selection(ui)->detail_top = 0;
+}
+
+/* ---- sorting, search and filter ---- */
+
+static void say_sorting(struct ui *ui, const struct list_ops *ops)
+{
+	const struct selection *sel = selection(ui);
+	const struct column *c = sel->sort ? &ops->columns[sel->sort - 1] : NULL;
+	const struct field *f = c ? field_find(ops->table, c->key) : NULL;
+
+	if (!f)
+		snprintf(ui->message, sizeof(ui->message), "sorted in the view's own order%s",
+			 sel->reverse ? ", reversed" : "");
+	else
+		snprintf(ui->message, sizeof(ui->message), "sorted by %s, %s",
+			 c->title   ? c->title
+			 : f->title ? f->title
+				    : f->key,
+			 f->type != FIELD_NUM ? sel->reverse ? "Z to A" : "A to Z"
+			 : sel->reverse	      ? "smallest first"
+					      : "largest first");
+}
+
+static void sort_next(struct ui *ui, bool reverse)
+{
+	const struct list_ops *ops = views[ui->view]->list;
+	struct selection *sel = selection(ui);
+
+	if (!ops)
+		return;
+	if (reverse) {
+		sel->reverse = !sel->reverse;
+	} else {
+		sel->sort = ops->columns[sel->sort].key ? sel->sort + 1 : 0;
+		sel->reverse = false;
+	}
+	say_sorting(ui, ops);
+}
+
+static void search_next(struct ui *ui, const struct model *m, bool from_next)
+{
+	if (!views[ui->view]->list || !ui->search[0])
+		return;
+	ui_collect(ui, m, ui->view);
+	if (!list_search(&ui->list, ui->search, from_next))
+		snprintf(ui->message, sizeof(ui->message), "no row has \"%s\"", ui->search);
+}
+
+static void open_prompt(struct ui *ui, enum ui_prompt prompt)
+{
+	if (!views[ui->view]->list || selection(ui)->open)
+		return;
+	ui->prompt = prompt;
+	ui->input[0] = '\0';
+	if (prompt == PROMPT_FILTER) {
+		memcpy(ui->before, selection(ui)->filter, sizeof(ui->before));
+		memcpy(ui->input, ui->before, sizeof(ui->input));
+	}
+}
+
+static void prompt_key(struct ui *ui, const struct model *m, int key)
+{
+	enum ui_prompt prompt = ui->prompt;
+
+	if (key == K_ENTER || key == K_ESC)
+		ui->prompt = PROMPT_NONE;
+	else
+		text_edit(ui->input, sizeof(ui->input), key);
+	if (prompt == PROMPT_FILTER) /* seen while it is typed */
+		memcpy(selection(ui)->filter, key == K_ESC ? ui->before : ui->input,
+		       sizeof(ui->input));
+	if (prompt == PROMPT_SEARCH && key == K_ENTER) {
+		if (ui->input[0])
+			memcpy(ui->search, ui->input, sizeof(ui->search));
+		search_next(ui, m, !ui->input[0]);
+	}
+}
+
+/* ---- keys ---- */
+
+static void pause_or_go_on(struct ui *ui)
+{
+	ui->paused = !ui->paused;
+	ui->paused_unix_ns = ui->now_unix_ns;
+}
+
+static void act(struct ui *ui, const struct model *m, const struct key_entry *k)
+{
+	int page = ui->page_rows > 1 ? ui->page_rows - 1 : 1;
+
+	switch (k->action) {
+	case ACTION_QUIT:
+		ui->quit = true;
+		break;
+	case ACTION_HELP:
+		toggle_help(ui);
+		break;
+	case ACTION_VIEW:
+		ui_show(ui, (enum view_id)k->arg);
+		break;
+	case ACTION_NEXT_VIEW:
+		next_view(ui, 1);
+		break;
+	case ACTION_PREV_VIEW:
+		next_view(ui, -1);
+		break;
+	case ACTION_UP:
+		move(ui, m, -1);
+		break;
+	case ACTION_DOWN:
+		move(ui, m, 1);
+		break;
+	case ACTION_PAGE_UP:
+		move(ui, m, -page);
+		break;
+	case ACTION_PAGE_DOWN:
+		move(ui, m, page);
+		break;
+	case ACTION_HOME:
+		move(ui, m, -FAR);
+		break;
+	case ACTION_END:
+		move(ui, m, FAR);
+		break;
+	case ACTION_OPEN:
+		open_row(ui, m);
+		break;
+	case ACTION_BACK:
+		go_back(ui);
+		break;
+	case ACTION_SEARCH:
+		open_prompt(ui, PROMPT_SEARCH);
+		break;
+	case ACTION_SEARCH_NEXT:
+		search_next(ui, m, true);
+		break;
+	case ACTION_FILTER:
+		open_prompt(ui, PROMPT_FILTER);
+		break;
+	case ACTION_SORT:
+		sort_next(ui, false);
+		break;
+	case ACTION_SORT_REVERSE:
+		sort_next(ui, true);
+		break;
+	case ACTION_PAUSE:
+		pause_or_go_on(ui);
+		break;
+	case ACTION_NEXT_TARGET:
+		next_target(ui, m, k->arg);
+		break;
+	case ACTION_REDRAW:
+		ui->redraw_all = true;
+		break;
+	case ACTION_SUSPEND:
+		ui->suspend = true;
+		break;
+	case ACTION_NONE:
+	case ACTION_COUNT:
+		break;
+	}
+}
+
+void ui_key(struct ui *ui, const struct model *m, int key)
+{
+	const struct key_entry *k = key_find(key);
+
+	ui->message[0] = '\0';
+	if (ui->prompt != PROMPT_NONE)
+		prompt_key(ui, m, key);
+	else if (k)
+		act(ui, m, k);
+}
+
+/* ---- drawing ---- */
+
+static void draw_view(struct ui *ui, const struct model *m, struct draw *d)
+{
+	const struct view_ops *ops = views[ui->view];
+	struct view v = view_of(ui, m);
+	int top = v.sel->detail_top;
+
+	ui_collect(ui, m, ui->view);
+	if (!v.t && !ops->no_target) {
+		draw_text(d, 1, 1, -1, STYLE_DIM, "no target");
+		return;
+	}
+	ops->draw(&v, d);
+	if (v.sel->detail_top == top)
+		return;
+	/* It was scrolled past its end, which only the drawing could tell. */
+	for (int row = 0; row < d->h; row++)
+		draw_fill(d, row, 0, d->w, STYLE_NORMAL, ' ');
+	ops->draw(&v, d);
+}
+
+void ui_draw(struct ui *ui, const struct model *m, struct grid *g)
+{
+	struct draw all = { g, 0, 0, g->w, g->h, ui->glyphs }, body;
+
+	grid_clear(g);
+	if (ui->target >= m->n_targets)
+		ui->target = 0;
+	if (g->w < FRAME_MIN_W || g->h < FRAME_MIN_H) {
+		frame_draw_alarm_only(ui, m, &all);
+		return;
+	}
+	body = frame_body(&all);
+	draw_view(ui, m, &body);
+	ui->page_rows = views[ui->view]->list && !selection(ui)->open ? ui->list.page_rows : body.h;
+	frame_draw(ui, m, &all);
+}

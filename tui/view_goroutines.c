@@ -1,0 +1,119 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "tui/chart.h"
+#include "tui/pager.h"
+#include "tui/stack.h"
+#include "tui/view.h"
+
+enum { SIDE_BY_SIDE_W = 140 };
+
+static uint64_t group_key(const void *row)
+{
+	const struct group_row *g = row;
+
+	return g->id ? g->id : 1;
+}
+
+static const char *group_text(const void *row, const struct field *f, char *buf)
+{
+	const struct group_row *g = row;
+
+	if (f->offset == offsetof(struct group_row, delta_per_min))
+		return fmt_delta(buf, g->delta_per_min);
+	return NULL;
+}
+
+static enum style group_style(const void *row, const struct field *f)
+{
+	const struct group_row *g = row;
+
+	if (f->offset == offsetof(struct group_row, delta_per_min))
+		return g->delta_per_min >= 1 ? STYLE_WARN : STYLE_DIM;
+	if (f->offset == offsetof(struct group_row, count))
+		return STYLE_BOLD;
+	return STYLE_NORMAL;
+}
+
+static bool group_more(const void *row, const char *needle)
+{
+	const struct group_row *g = row;
+
+	for (uint32_t i = 0; i < g->n_stack; i++) {
+		if (text_has(g->stack[i].func, needle) || text_has(g->stack[i].file, needle))
+			return true;
+	}
+	return false;
+}
+
+static const struct column columns[] = {
+	{ "count", NULL, 0, 0 },	{ "delta_per_min", NULL, 6, 0 },
+	{ "state", NULL, 14, 0 },	{ "oldest_s", NULL, 6, 0 },
+	{ "started", NULL, 18, 3 },	{ "site", NULL, 18, 4 },
+	{ "labels_text", NULL, 24, 1 }, { NULL, NULL, 0, 0 },
+};
+
+static const struct list_ops list = {
+	.table = &table_groups,
+	.columns = columns,
+	.row_key = group_key,
+	.text = group_text,
+	.style = group_style,
+	.more = group_more,
+};
+
+static void collect(const struct model *m, const struct target *t, struct list *l)
+{
+	(void)m;
+	for (size_t i = 0; i < t->n_groups; i++)
+		list_add(l, t->groups[i]);
+}
+
+static void draw_list(const struct view *v, struct draw *d)
+{
+	char buf[VIEW_EMPTY_MAX];
+
+	list_draw(&v->ui->list, d,
+		  view_empty_text(buf, v->t, "no goroutine groups seen",
+				  1u << SOURCE_MEMORY | 1u << SOURCE_PPROF));
+}
+
+static void draw_group(const struct view *v, struct draw *d)
+{
+	const struct group_row *g = list_selected(&v->ui->list);
+	struct pager p = { .d = *d, .top = v->sel->detail_top };
+
+	if (!g)
+		return;
+	stack_draw_group(&p, g);
+	pager_end(&p, &v->sel->detail_top);
+}
+
+static void draw(const struct view *v, struct draw *d)
+{
+	struct draw left, right;
+
+	if (v->sel->open && v->ui->list.n > 0) {
+		struct draw in = draw_box(d, 0, 1, d->h, d->w - 2);
+
+		draw_group(v, &in);
+		return;
+	}
+	if (d->w < SIDE_BY_SIDE_W) {
+		draw_list(v, d);
+		return;
+	}
+	left = draw_box(d, 0, 0, d->h, d->w * 11 / 20);
+	right = draw_box(d, 0, left.w + 2, d->h, d->w - left.w - 3);
+	draw_list(v, &left);
+	draw_group(v, &right);
+}
+
+const struct view_ops goroutines_view = {
+	.title = "Goroutines",
+	.help = "what all goroutines wait for, grouped by stack; Enter shows the stack",
+	.draw = draw,
+	.list = &list,
+	.collect = collect,
+	.opens = true,
+};

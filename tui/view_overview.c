@@ -1,0 +1,324 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/breaker_word.h"
+#include "tui/chart.h"
+#include "tui/view.h"
+#include "tui/view_sched.h"
+
+enum { LABEL_COLS = 12, SIDE_BY_SIDE_W = 140, TWO_COLUMNS_W = 70 };
+
+/* ---- one quantity: label, value, a word beside it, its chart below, its details ---- */
+
+static void draw_title(struct draw *d, int row, const char *label, double v, enum unit u)
+{
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, label);
+	draw_num(d, row, LABEL_COLS, 9, STYLE_BOLD, v, u);
+}
+
+/* "label value" at a fixed place, so that nothing jumps when digits come and go. */
+static void draw_pair(struct draw *d, int row, int col, const char *label, double v, enum unit u)
+{
+	enum { PAIR_LABEL = 10, PAIR_VALUE = 8 };
+
+	draw_text(d, row, col, PAIR_LABEL, STYLE_DIM, label);
+	draw_num(d, row, col + PAIR_LABEL, PAIR_VALUE, STYLE_NORMAL, v, u);
+}
+
+static double change_per_min(const struct timeline *tl)
+{
+	size_t ago = tl->n ? tl->n - 1 : 0;
+	double dt_s;
+
+	while (ago > 0 && timeline_time(tl, 0) - timeline_time(tl, ago) > 60ull * 1000000000)
+		ago--;
+	dt_s = (double)(timeline_time(tl, 0) - timeline_time(tl, ago)) / 1e9;
+	return dt_s > 0 ? (timeline_at(tl, 0) - timeline_at(tl, ago)) * 60 / dt_s : NAN;
+}
+
+static void draw_goroutines(const struct target *t, struct draw *d)
+{
+	const struct sched_facts *s = &t->facts.sched;
+	char delta[FMT_MAX];
+	double running = isfinite(s->running) ? s->running : t->by_running;
+	double runnable = isfinite(s->runnable) ? s->runnable : t->by_runnable;
+	double waiting = isfinite(s->waiting) ? s->waiting : t->by_waiting;
+	double syscall = isfinite(s->not_in_go) ? s->not_in_go : t->by_syscall;
+
+	draw_title(d, 0, "Goroutines", t->facts.goroutines.total, UNIT_COUNT);
+	fmt_delta(delta, change_per_min(&t->history[HISTORY_GOROUTINES]));
+	draw_right(d, 0, LABEL_COLS + 10, 7, STYLE_NORMAL, delta);
+	draw_text(d, 0, LABEL_COLS + 17, 4, STYLE_DIM, "/min");
+	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_GOROUTINES]);
+	draw_pair(d, 2, 1, "running", running, UNIT_COUNT);
+	draw_pair(d, 2, 20, "runnable", runnable, UNIT_COUNT);
+	draw_pair(d, 3, 1, "waiting", waiting, UNIT_COUNT);
+	draw_pair(d, 3, 20, "syscall", syscall, UNIT_COUNT);
+}
+
+static void draw_cpu(const struct target *t, struct draw *d)
+{
+	const struct process_facts *p = &t->facts.process;
+
+	draw_title(d, 0, "CPU", p->cpu_pct, UNIT_PCT);
+	draw_text(d, 0, LABEL_COLS + 10, -1, STYLE_DIM, "of one core");
+	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_CPU]);
+	draw_pair(d, 2, 1, "Ps", t->facts.sched.gomaxprocs, UNIT_COUNT);
+	draw_pair(d, 2, 20, "threads", t->facts.sched.threads, UNIT_COUNT);
+	draw_pair(d, 3, 1, "limit", p->cpu_quota_cores, UNIT_CORES);
+	draw_pair(d, 3, 20, "throttled", p->throttled_pct, UNIT_PCT);
+}
+
+static void draw_heap(const struct target *t, struct draw *d)
+{
+	const struct memory_facts *m = &t->facts.memory;
+
+	draw_title(d, 0, "Heap", m->heap_live_bytes, UNIT_BYTES);
+	draw_text(d, 0, LABEL_COLS + 10, 7, STYLE_DIM, "of goal");
+	draw_num(d, 0, LABEL_COLS + 17, 7, STYLE_NORMAL, m->heap_goal_bytes, UNIT_BYTES);
+	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_HEAP_LIVE]);
+	draw_pair(d, 2, 1, "GC CPU", m->gc_cpu_pct, UNIT_PCT);
+	draw_pair(d, 2, 20, "GCs", m->gc_per_min, UNIT_PER_MIN);
+	draw_pair(d, 3, 1, "RSS", m->rss_bytes, UNIT_BYTES);
+	draw_pair(d, 3, 20, "max pause", m->pause_max_ns, UNIT_NS);
+}
+
+struct request_totals {
+	double rate, s4xx, s5xx;
+	const struct request_row *slowest;
+};
+
+static double add_known(double sum, double v)
+{
+	return isnan(v) ? sum : isnan(sum) ? v : sum + v;
+}
+
+static struct request_totals sum_requests(const struct target *t)
+{
+	struct request_totals r = { NAN, NAN, NAN, NULL };
+
+	for (size_t i = 0; i < t->n_requests; i++) {
+		const struct request_row *q = &t->requests[i];
+
+		r.rate = add_known(r.rate, q->rate_per_s);
+		r.s4xx = add_known(r.s4xx, q->status_4xx);
+		r.s5xx = add_known(r.s5xx, q->status_5xx);
+		if (q->rate_per_s > 0 && (!r.slowest || q->p99_lo_ms > r.slowest->p99_lo_ms))
+			r.slowest = q;
+	}
+	return r;
+}
+
+static void draw_requests(const struct target *t, struct draw *d)
+{
+	struct request_totals r = sum_requests(t);
+	char range[FMT_MAX];
+
+	draw_title(d, 0, "Requests", r.rate, UNIT_PER_S);
+	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_REQUESTS]);
+	draw_pair(d, 2, 1, "5xx", r.s5xx, UNIT_PER_S);
+	draw_pair(d, 2, 20, "4xx", r.s4xx, UNIT_PER_S);
+	draw_text(d, 3, 1, 12, STYLE_DIM, "slowest p99");
+	draw_text(d, 3, 13, 10, STYLE_NORMAL,
+		  r.slowest ? fmt_range_ms(range, r.slowest->p99_lo_ms, r.slowest->p99_ms) : NULL);
+	if (r.slowest)
+		draw_text(d, 3, 24, -1, STYLE_NORMAL, r.slowest->route);
+}
+
+/* ---- the lower part: one line a subject, then the largest groups ---- */
+
+static int state_rank(const struct breaker_row *b)
+{
+	static const char *const order[] = { "open", "half_open" };
+
+	for (int i = 0; b->state && i < 2; i++) {
+		if (strcmp(b->state, order[i]) == 0)
+			return i;
+	}
+	return b->state && strcmp(b->state, "closed") == 0 ? 3 : 2;
+}
+
+/* "payment OPEN! 2m10s" for all that is not closed, worst first; the closed ones are counted. */
+static void draw_breakers(const struct target *t, struct draw *d, int row)
+{
+	size_t closed = 0;
+	int col = LABEL_COLS;
+	char age[FMT_MAX];
+
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Breakers");
+	for (int rank = 0; rank < 3; rank++) {
+		for (size_t i = 0; i < t->n_breakers && col < d->w - 24; i++) {
+			const struct breaker_row *b = &t->breakers[i];
+
+			if (state_rank(b) != rank)
+				continue;
+			col += draw_text(d, row, col, 20 < d->w - col ? -1 : d->w - col,
+					 STYLE_NORMAL, b->name) +
+			       1;
+			col += draw_text(d, row, col, -1, breaker_style(b->state),
+					 breaker_word(b->state)) +
+			       1;
+			if (isfinite(b->since_s))
+				col += draw_text(d, row, col, -1, STYLE_DIM,
+						 fmt_num(age, b->since_s, UNIT_S)) +
+				       1;
+			col++;
+		}
+	}
+	for (size_t i = 0; i < t->n_breakers; i++)
+		closed += state_rank(&t->breakers[i]) == 3;
+	if (t->n_breakers == 0)
+		draw_text(d, row, col, -1, STYLE_DIM, "none seen");
+	else
+		draw_textf(d, row, col, -1, STYLE_DIM, "%zu closed", closed);
+}
+
+static void draw_limiters(const struct target *t, struct draw *d, int row)
+{
+	const struct limiter_row *worst = NULL;
+	char denied[FMT_MAX];
+	int col = LABEL_COLS;
+
+	for (size_t i = 0; i < t->n_limiters; i++) {
+		if (t->limiters[i].denied_per_s > 0 &&
+		    (!worst || t->limiters[i].denied_per_s > worst->denied_per_s))
+			worst = &t->limiters[i];
+	}
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Limiters");
+	if (t->n_limiters == 0) {
+		draw_text(d, row, col, -1, STYLE_DIM, "none seen");
+		return;
+	}
+	if (!worst) {
+		draw_textf(d, row, col, -1, STYLE_DIM, "%zu, none denies", t->n_limiters);
+		return;
+	}
+	col += draw_text(d, row, col, 24, STYLE_NORMAL, worst->name) < 24 ? 0 : 0;
+	col += draw_width(d, str_of(worst->name ? worst->name : "-"));
+	col = col > LABEL_COLS + 24 ? LABEL_COLS + 24 : col;
+	draw_textf(d, row, col + 1, -1, STYLE_WARN, "denies %s",
+		   fmt_num(denied, worst->denied_per_s, UNIT_PER_S));
+}
+
+static void draw_leaks(const struct target *t, struct draw *d, int row)
+{
+	const struct leak_row *l = t->n_leaks ? &t->leaks[0] : NULL;
+	char count[FMT_MAX], delta[FMT_MAX];
+
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Leaks");
+	if (!l) {
+		draw_text(d, row, LABEL_COLS, -1, STYLE_DIM,
+			  t->leaks_looked ? "no suspects"
+					  : "no suspects yet: growth needs more samples");
+		return;
+	}
+	draw_textf(d, row, LABEL_COLS, -1, STYLE_WARN, "%zu %s; %s: %s goroutines %s/min at %s",
+		   t->n_leaks, t->n_leaks == 1 ? "suspect" : "suspects", l->grade,
+		   fmt_num(count, l->count, UNIT_COUNT), fmt_delta(delta, l->delta_per_min),
+		   l->site ? l->site : "-");
+}
+
+static void draw_findings(const struct target *t, struct draw *d, int row, int rows)
+{
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Why");
+	if (t->n_findings == 0)
+		draw_text(d, row, LABEL_COLS, -1, STYLE_DIM, "no findings");
+	for (int i = 0; i < rows && (size_t)i < t->n_findings; i++)
+		draw_text(d, row + i, LABEL_COLS, d->w - LABEL_COLS,
+			  t->findings[i].score >= 0.8 ? STYLE_ALARM : STYLE_WARN,
+			  t->findings[i].text);
+}
+
+static void draw_groups(const struct target *t, struct draw *d, int row)
+{
+	char delta[FMT_MAX];
+
+	if (row >= d->h || t->n_groups == 0)
+		return;
+	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Top groups");
+	for (size_t i = 0; i < t->n_groups && row + (int)i < d->h; i++) {
+		const struct group_row *g = t->groups[i];
+		int r = row + (int)i;
+
+		draw_num(d, r, LABEL_COLS, 8, STYLE_NORMAL, g->count, UNIT_COUNT);
+		draw_right(d, r, LABEL_COLS + 9, 6, STYLE_DIM, fmt_delta(delta, g->delta_per_min));
+		draw_text(d, r, LABEL_COLS + 16, 14, STYLE_NORMAL, g->state);
+		draw_text(d, r, LABEL_COLS + 31, d->w - LABEL_COLS - 31, STYLE_NORMAL, g->site);
+	}
+}
+
+/* ---- arrangements ---- */
+
+typedef void draw_block(const struct target *t, struct draw *d);
+static draw_block *const blocks[] = { draw_goroutines, draw_cpu, draw_heap, draw_requests };
+enum { N_BLOCKS = sizeof(blocks) / sizeof(*blocks), BLOCK_H = 5 };
+
+static int draw_blocks(const struct target *t, struct draw *d)
+{
+	int per_row = d->w >= TWO_COLUMNS_W ? 2 : 1, w = d->w / per_row, rows = 0;
+	int h = d->h < BLOCK_H * N_BLOCKS / per_row ? 1 : BLOCK_H;
+
+	for (int i = 0; i < N_BLOCKS; i++) {
+		struct draw b = draw_box(d, i / per_row * h, i % per_row * (w + 1), h, w - 1);
+
+		blocks[i](t, &b);
+		rows = (i / per_row + 1) * h;
+	}
+	return rows;
+}
+
+static void draw_lines(const struct target *t, struct draw *d)
+{
+	int findings = d->h >= 14 ? 6 : 3, row = 0;
+
+	draw_breakers(t, d, row++);
+	draw_limiters(t, d, row++);
+	draw_leaks(t, d, row++);
+	draw_findings(t, d, row, findings);
+	row += t->n_findings == 0		  ? 1
+	       : t->n_findings < (size_t)findings ? (int)t->n_findings
+						  : findings;
+	draw_groups(t, d, row + (d->h >= 14));
+}
+
+static void draw_overview(const struct target *t, struct draw *d)
+{
+	int row = draw_blocks(t, d);
+	struct draw low = draw_box(d, row, 0, d->h - row, d->w);
+
+	draw_lines(t, &low);
+}
+
+static void draw_sched(const struct view *v, struct draw *d)
+{
+	struct view sched = { v->m, v->t, v->ui, &v->ui->sel[VIEW_SCHED] };
+
+	ui_collect(v->ui, v->m, VIEW_SCHED);
+	v->ui->list.passive = true;
+	views[VIEW_SCHED]->draw(&sched, d);
+}
+
+static void draw(const struct view *v, struct draw *d)
+{
+	struct draw left = draw_box(d, 0, 1, d->h, d->w - 2), right;
+
+	if (d->w >= SIDE_BY_SIDE_W) {
+		left = draw_box(d, 0, 1, d->h, d->w * 11 / 20);
+		right = draw_box(d, 0, left.w + 3, d->h, d->w - left.w - 3);
+		draw_sched(v, &right);
+	}
+	draw_overview(v->t, &left);
+}
+
+static enum view_id leads_to(const struct view *v)
+{
+	return v->t && v->t->n_findings ? view_by_name(v->t->findings[0].view) : VIEW_COUNT;
+}
+
+const struct view_ops overview_view = {
+	.title = "Overview",
+	.help = "is it healthy, and if not, which view next; Enter goes to the worst finding",
+	.draw = draw,
+	.leads_to = leads_to,
+};
