@@ -72,15 +72,16 @@ services: $(services:%=$(B)/services/%)
 
 # `demo` and `test` install what is missing first, so that one command is enough on a bare host.
 deps:
-	$(Q)SUDO='$(SUDO)' sh tests/deps.sh
-checked-deps:
-	$(Q)SUDO='$(SUDO)' sh tests/deps.sh --missing
-
-demo: checked-deps
+	$(Q)SUDO='$(SUDO)' sh tests/deps.sh all
+demo:
+	$(Q)SUDO='$(SUDO)' sh tests/deps.sh build
 	+$(Q)$(MAKE) --no-print-directory gmptop $(B)/services/paymentd
 	$(Q)sh tests/demo.sh ./gmptop $(B)/services/paymentd
-test: checked-deps
+test:
+	$(Q)SUDO='$(SUDO)' sh tests/deps.sh test
 	+$(Q)$(MAKE) --no-print-directory run-tests
+run-unit: $(unit)
+	$(Q)B=$(B) UNIT_ONLY=1 sh tests/run.sh
 run-tests: gmptop $(unit) services
 	$(Q)B=$(B) sh tests/run.sh
 golden-write: $(B)/unit/golden
@@ -115,7 +116,7 @@ deb: gmptop
 clean:
 	rm -rf build gmptop
 
-.PHONY: all services deps checked-deps demo test run-tests golden-write asan bench fuzz docs lint install deb clean
+.PHONY: all services deps demo test run-tests run-unit golden-write asan bench fuzz docs lint install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c)))

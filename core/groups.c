@@ -9,29 +9,35 @@
 
 enum { DELTA_OVER_S = 60 };
 
-/* ---- the table by id ---- */
+/* ---- a table by id ---- */
 
-static struct group_row **slot_of(struct groups_state *s, uint64_t id)
+struct group_row **group_slot(struct group_table *t, uint64_t id)
 {
-	size_t i = id & (s->n_slots - 1);
+	size_t i = id & (t->n_slots - 1);
 
-	while (s->slots[i] && s->slots[i]->id != id)
-		i = (i + 1) & (s->n_slots - 1);
-	return &s->slots[i];
+	while (t->slots[i] && t->slots[i]->id != id)
+		i = (i + 1) & (t->n_slots - 1);
+	return &t->slots[i];
 }
 
-static void rehash(struct groups_state *s, size_t n_slots)
+static void rehash(struct group_table *t, size_t n_slots)
 {
-	struct group_row **old = s->slots;
-	size_t n_old = s->n_slots;
+	struct group_row **old = t->slots;
+	size_t n_old = t->n_slots;
 
-	s->slots = xcalloc(n_slots, sizeof(*s->slots));
-	s->n_slots = n_slots;
+	t->slots = xcalloc(n_slots, sizeof(*t->slots));
+	t->n_slots = n_slots;
 	for (size_t i = 0; i < n_old; i++) {
 		if (old[i])
-			*slot_of(s, old[i]->id) = old[i];
+			*group_slot(t, old[i]->id) = old[i];
 	}
 	free(old);
+}
+
+void group_table_room(struct group_table *t)
+{
+	if (t->n * 2 >= t->n_slots)
+		rehash(t, t->n_slots ? t->n_slots * 2 : 256);
 }
 
 /* ---- one row: a single block that holds the row, its frames, labels and words ---- */
@@ -63,7 +69,7 @@ static char *put_frame(char *at, const struct frame *f, struct frame *ret)
 	return put_str(at, f->file, &ret->file);
 }
 
-static struct group_row *row_new(const struct goroutine_group *g, uint64_t t_ns)
+struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns)
 {
 	size_t frames = g->n_stack + 1, bytes;
 	struct group_row *r;
@@ -93,6 +99,9 @@ static struct group_row *row_new(const struct goroutine_group *g, uint64_t t_ns)
 	r->n_labels = g->n_labels;
 	r->created_by = g->created_by.func.len ? &stack[g->n_stack] : NULL;
 	r->first_ns = t_ns;
+	r->n_variants = 1;
+	r->largest_id = g->id;
+	r->stack_id = g->n_labels ? goroutine_group_id(g->stack, g->n_stack, NULL, 0) : g->id;
 	r->count = r->delta_per_min = r->oldest_s = NAN;
 	group_name_sites(r);
 	return r;
@@ -123,14 +132,12 @@ static double delta_per_min(const struct trend *tr, uint64_t t_ns, double now)
 	return NAN;
 }
 
-static void update_row(struct group_row *r, const struct goroutine_group *g, uint64_t t_ns)
+void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns)
 {
-	double count = (double)g->count;
-
 	r->delta_per_min = delta_per_min(&r->trend, t_ns, count);
 	trend_push(&r->trend, t_ns, count);
 	r->count = count;
-	r->oldest_s = g->oldest_ns ? (double)g->oldest_ns / 1e9 : NAN;
+	r->oldest_s = oldest_s;
 	r->seen_ns = t_ns;
 }
 
@@ -145,32 +152,45 @@ static int by_count(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* Also forgets the rows that this sample did not have. */
-static void make_list(struct target *t, struct groups_state *s, uint64_t t_ns)
+void group_list_sort(struct group_row **list, size_t n)
+{
+	if (n)
+		qsort(list, n, sizeof(*list), by_count);
+}
+
+static void forget_unseen(struct group_table *t, uint64_t t_ns)
+{
+	for (size_t i = 0; i < t->n_slots; i++) {
+		if (t->slots[i] && t->slots[i]->seen_ns != t_ns) {
+			row_free(t->slots[i]);
+			t->slots[i] = NULL;
+		}
+	}
+	rehash(t, t->n_slots); /* open addressing has no holes */
+}
+
+size_t group_table_list(struct group_table *t, uint64_t t_ns)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n_slots; i++) {
-		struct group_row *r = s->slots[i];
-
-		if (!r || r->seen_ns != t_ns)
+	for (size_t i = 0; i < t->n_slots; i++) {
+		if (!t->slots[i] || t->slots[i]->seen_ns != t_ns)
 			continue;
-		GROW(s->list, n, s->list_cap);
-		s->list[n++] = r;
+		GROW(t->list, n, t->list_cap);
+		t->list[n++] = t->slots[i];
 	}
-	if (n < s->n) {
-		for (size_t i = 0; i < s->n_slots; i++) {
-			if (s->slots[i] && s->slots[i]->seen_ns != t_ns) {
-				row_free(s->slots[i]);
-				s->slots[i] = NULL;
-			}
-		}
-		s->n = n;
-		rehash(s, s->n_slots);
-	}
-	qsort(s->list, n, sizeof(*s->list), by_count);
-	t->groups = s->list;
-	t->n_groups = n;
+	if (n < t->n)
+		forget_unseen(t, t_ns);
+	t->n = n;
+	return n;
+}
+
+void group_table_release(struct group_table *t)
+{
+	for (size_t i = 0; i < t->n_slots; i++)
+		row_free(t->slots[i]);
+	free(t->slots);
+	free(t->list);
 }
 
 static void count_states(struct target *t)
@@ -192,26 +212,32 @@ static void count_states(struct target *t)
 
 void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g, uint64_t t_ns)
 {
+	struct group_table *table = &s->groups;
+
 	for (size_t i = 0; i < g->n_groups; i++) {
+		const struct goroutine_group *now = &g->groups[i];
 		struct group_row **slot;
 
-		if (s->n * 2 >= s->n_slots)
-			rehash(s, s->n_slots ? s->n_slots * 2 : 256);
-		slot = slot_of(s, g->groups[i].id);
+		group_table_room(table);
+		slot = group_slot(table, now->id);
 		if (!*slot) {
-			*slot = row_new(&g->groups[i], t_ns);
-			s->n++;
+			*slot = group_row_new(now, t_ns);
+			table->n++;
 		}
-		update_row(*slot, &g->groups[i], t_ns);
+		group_row_update(*slot, (double)now->count, now->oldest_ns ? (double)now->oldest_ns / 1e9 : NAN,
+				 t_ns);
 	}
-	make_list(t, s, t_ns);
+	t->n_groups = group_table_list(table, t_ns);
+	t->groups = table->list;
+	group_list_sort(t->groups, t->n_groups);
 	count_states(t);
+	stacks_apply(t, s, t_ns);
 }
 
 void groups_release(struct groups_state *s)
 {
-	for (size_t i = 0; i < s->n_slots; i++)
-		row_free(s->slots[i]);
-	free(s->slots);
-	free(s->list);
+	group_table_release(&s->groups);
+	group_table_release(&s->folded);
+	free(s->sums);
+	free(s->stacks);
 }

@@ -141,7 +141,8 @@ static void fill(struct leak_row *l, const struct group_row *r, const struct gro
 	char text[256];
 
 	row_clear(&table_leaks, l);
-	l->group = r->id;
+	l->group = r->largest_id;
+	l->stack_id = r->stack_id;
 	l->row = r;
 	l->count = r->count;
 	l->delta_per_min = slope_per_min(&r->trend);
@@ -160,10 +161,10 @@ static void fill(struct leak_row *l, const struct group_row *r, const struct gro
 	l->evidence[l->n_evidence++] = evidence(a, text);
 }
 
-static bool was_suspect(const struct leak_row *old, size_t n, uint64_t group, double *ret_peak)
+static bool was_suspect(const struct leak_row *old, size_t n, uint64_t stack_id, double *ret_peak)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (old[i].group == group) {
+		if (old[i].stack_id == stack_id) {
 			*ret_peak = old[i].peak;
 			return true;
 		}
@@ -184,8 +185,8 @@ static int worst_first(const void *a, const void *b)
 
 static bool looked_long_enough(const struct target *t)
 {
-	for (size_t i = 0; i < t->n_groups; i++) {
-		if (t->groups[i]->trend.seen >= LOOKED_SAMPLES)
+	for (size_t i = 0; i < t->n_stacks; i++) {
+		if (t->stacks[i]->trend.seen >= LOOKED_SAMPLES)
 			return true;
 	}
 	return false;
@@ -200,11 +201,11 @@ void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 	(void)t_ns;
 	arena_clear(a);
 	t->leaks_looked = t->leaks_looked || looked_long_enough(t);
-	for (size_t i = 0; i < t->n_groups; i++) {
-		const struct group_row *r = t->groups[i];
+	for (size_t i = 0; i < t->n_stacks; i++) {
+		const struct group_row *r = t->stacks[i];
 		struct growth g = grow_over_windows(&r->trend);
 		double peak = 0;
-		bool was = was_suspect(old, n_old, r->id, &peak);
+		bool was = was_suspect(old, n_old, r->stack_id, &peak);
 		const char *grade = grade_of(r, &g);
 
 		if (!grade && was && r->count > peak / 2)

@@ -260,7 +260,7 @@ static void forget(struct target *t, enum source source)
 		t->n_threads = 0;
 		break;
 	case SOURCE_PPROF:
-		t->n_groups = 0;
+		t->n_groups = t->n_stacks = 0;
 		free(t->leaks);
 		t->leaks = NULL;
 		t->n_leaks = 0;

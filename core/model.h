@@ -53,7 +53,8 @@ struct target {
 	struct facts facts;              /* the best source of each */
 	enum source goroutines_source;   /* whose total it is; SOURCE_COUNT: nobody's */
 	struct group_row **groups;       /* present now, by count, largest first */
-	size_t n_groups;
+	struct group_row **stacks;       /* the same without regard to labels: what people look at */
+	size_t n_groups, n_stacks;
 	double by_running, by_runnable, by_waiting, by_syscall; /* NAN: no groups known */
 	struct leak_row *leaks;          /* worst first */
 	size_t n_leaks;

@@ -69,6 +69,9 @@ struct group_row {
 	const struct frame *root_frame;  /* the goroutine's own function; NULL: no stack */
 	const struct frame *created_by;  /* NULL: the source does not tell */
 	const char *labels_text;         /* k=v k=v; NULL: none */
+	uint64_t stack_id;               /* of the stack alone; id itself when there are no labels */
+	uint64_t largest_id;             /* of a row of target->stacks: its largest group; else id */
+	uint32_t n_variants;             /* how many label sets it stands for; 1 for a group */
 	uint64_t first_ns, seen_ns;      /* t_ns of the first and of the last sample with it */
 	struct trend trend;
 };
@@ -76,7 +79,8 @@ struct group_row {
 struct leak_row {
 	const char *grade; /* "proven", "strong", "weak" */
 	double score, count, delta_per_min, oldest_s, since_s;
-	uint64_t group;
+	uint64_t group;       /* id of its largest group */
+	uint64_t stack_id;    /* what makes it the same suspect */
 	const char *pattern, *advice;
 	const char *site, *started;
 	const struct group_row *row;

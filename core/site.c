@@ -90,6 +90,17 @@ static char *labels_text(const struct label *labels, uint32_t n)
 	return ret;
 }
 
+static void free_text(const char *s)
+{
+	free((void *)(uintptr_t)s);
+}
+
+void group_name_labels(struct group_row *r)
+{
+	free_text(r->labels_text);
+	r->labels_text = labels_text(r->labels, r->n_labels);
+}
+
 void group_name_sites(struct group_row *r)
 {
 	for (uint32_t i = 0; i < r->n_stack && !r->site_frame; i++) {
@@ -102,7 +113,7 @@ void group_name_sites(struct group_row *r)
 	r->site = r->site_frame ? site_text(r->site_frame) :
 		  r->root_frame ? site_text(r->root_frame) :
 				  NULL;
-	r->labels_text = labels_text(r->labels, r->n_labels);
+	group_name_labels(r);
 	if (r->created_by) {
 		r->started = site_text(r->created_by);
 	} else if (r->root_frame) {
@@ -110,11 +121,6 @@ void group_name_sites(struct group_row *r)
 
 		r->started = xasprintf("in %.*s", (int)f.len, f.p);
 	}
-}
-
-static void free_text(const char *s)
-{
-	free((void *)(uintptr_t)s);
 }
 
 void group_free_sites(struct group_row *r)

@@ -13,6 +13,7 @@ char *site_text(const struct frame *f); /* free() */
 
 /* Fills site, started, site_frame, root_frame and labels_text of a row from its stack. */
 void group_name_sites(struct group_row *r);
+void group_name_labels(struct group_row *r); /* labels_text anew */
 void group_free_sites(struct group_row *r);
 
 #endif

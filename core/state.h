@@ -47,15 +47,34 @@ void facts_release(struct facts_state *s);
 
 /* ---- goroutine groups ---- */
 
-struct groups_state {
-	struct group_row **slots; /* open addressing by id */
+/* Rows by id, open addressing; the list is what a target shows. */
+struct group_table {
+	struct group_row **slots;
 	size_t n_slots, n;
-	uint64_t round;
-	struct group_row **list;  /* what target->groups points to */
+	struct group_row **list;
 	size_t list_cap;
 };
 
+struct group_row **group_slot(struct group_table *t, uint64_t id); /* its row, or where it would stand */
+void group_table_room(struct group_table *t);                      /* before a row is put into a slot */
+size_t group_table_list(struct group_table *t, uint64_t t_ns);     /* those seen at t_ns; forgets the others */
+void group_table_release(struct group_table *t);
+
+struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns);
+void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns);
+void group_list_sort(struct group_row **list, size_t n); /* by count, largest first */
+
+struct groups_state {
+	struct group_table groups;
+	struct group_table folded; /* rows that stand for several label sets of one stack */
+	struct stack_sum *sums;    /* of one sample */
+	size_t n_sums, sums_cap;
+	struct group_row **stacks;
+	size_t stacks_cap;
+};
+
 void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g, uint64_t t_ns);
+void stacks_apply(struct target *t, struct groups_state *s, uint64_t t_ns);
 void groups_release(struct groups_state *s);
 
 /* ---- suspects ---- */

@@ -1,5 +1,5 @@
-/* gmptop docs: the man page, the field reference and the JSON schema, printed from the program's own
- * tables, so that they cannot say anything else than the program. */
+/* gmptop docs: the man page, the field reference and the JSON schema, printed from the program's
+ * own tables, so that they cannot say anything else than the program. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,10 @@ enum { SCHEMA_MAX = 1 << 20 };
 static const char *type_words(const struct field *f)
 {
 	static const char *const names[] = {
-		[FIELD_NUM] = "number", [FIELD_TEXT] = "text", [FIELD_FLAG] = "true or false", [FIELD_ID] = "id",
+		[FIELD_NUM] = "number",
+		[FIELD_TEXT] = "text",
+		[FIELD_FLAG] = "true or false",
+		[FIELD_ID] = "id",
 	};
 
 	return names[f->type];
@@ -36,20 +39,25 @@ static void put_metrics(const struct field *f)
 static void put_fields(void)
 {
 	printf("# What each field is\n\n"
-	       "Printed by `gmptop docs fields` from the table that columns, JSON keys and help come from. A value\n"
-	       "that is not known is absent in JSON and `-` on screen. The last column names the metrics that give\n"
+	       "Printed by `gmptop docs fields` from the table that columns, JSON keys and help "
+	       "come from. A value\n"
+	       "that is not known is absent in JSON and `-` on screen. The last column names the "
+	       "metrics that give\n"
 	       "a value where no better source does; the first that a page has counts.\n");
 	for (size_t i = 0; i < n_tables; i++) {
 		const struct table *t = tables[i];
 
-		printf("\n## %s (`%s%s`)\n\n%c%s.\n\n| field | is | unit | what | metrics |\n|---|---|---|---|---|\n",
-		       t->title, t->key, t->rows ? "[]" : "", t->help[0] >= 'a' ? t->help[0] - 32 : t->help[0],
-		       t->help + 1);
+		printf("\n## %s (`%s%s`)\n\n%c%s.\n\n| field | is | unit | what | metrics "
+		       "|\n|---|---|---|---|---|\n",
+		       t->title, t->key, t->rows ? "[]" : "",
+		       t->help[0] >= 'a' ? t->help[0] - 32 : t->help[0], t->help + 1);
 		for (size_t k = 0; k < t->n_fields; k++) {
 			const struct field *f = &t->fields[k];
 
-			printf("| %s%s%s | %s | %s | %s |", f->screen_only ? "" : "`", f->screen_only ? f->title ? f->title : f->key : f->key,
-			       f->screen_only ? "" : "`", type_words(f), unit_suffix(f->unit), f->help);
+			printf("| %s%s%s | %s | %s | %s |", f->screen_only ? "" : "`",
+			       f->screen_only ? f->title ? f->title : f->key : f->key,
+			       f->screen_only ? "" : "`", type_words(f), unit_suffix(f->unit),
+			       f->help);
 			put_metrics(f);
 			printf(" |\n");
 		}
@@ -69,7 +77,10 @@ static void put_type(struct jsonw *w, const char *key, const char *type, const c
 static void schema_field(struct jsonw *w, const struct field *f)
 {
 	static const char *const types[] = {
-		[FIELD_NUM] = "number", [FIELD_TEXT] = "string", [FIELD_FLAG] = "boolean", [FIELD_ID] = "string",
+		[FIELD_NUM] = "number",
+		[FIELD_TEXT] = "string",
+		[FIELD_FLAG] = "boolean",
+		[FIELD_ID] = "string",
 	};
 
 	put_type(w, f->key, types[f->type], f->help);
@@ -138,24 +149,27 @@ static void schema_extra(struct jsonw *w, const struct table *t)
 		put_type(w, "source", "string", "whose total it is");
 		schema_map(w, "by_state", "number");
 		schema_ref(w, "groups", "groups", true);
-		put_type(w, "groups_total", "integer", "how many groups there are, when the list is cut");
+		put_type(w, "groups_total", "integer",
+			 "how many groups there are, when the list is cut");
 	}
 }
 
-static void schema_words(struct jsonw *w, const struct table *t, const struct field *f, bool *ret_done)
+static void schema_words(struct jsonw *w, const struct table *t, const struct field *f,
+			 bool *ret_done)
 {
 	static const char *const states[] = { "ok", "absent", "denied", "failed", "off", NULL };
-	static const char *const names[] = { "memory", "bpf", "proc", "pprof", "metrics", "expvar", "hystrix",
-					     "prometheus", NULL };
+	static const char *const names[] = { "memory", "bpf",	  "proc",	"pprof", "metrics",
+					     "expvar", "hystrix", "prometheus", NULL };
 	static const char *const breakers[] = { "closed", "half_open", "open", "unknown", NULL };
 	static const char *const grades[] = { "proven", "strong", "weak", NULL };
-	static const char *const layers[] = { "kernel", "runtime", "app", "dependency", "inference", NULL };
+	static const char *const layers[] = { "kernel",	    "runtime",	 "app",
+					      "dependency", "inference", NULL };
 	const struct {
 		const struct table *table;
 		const char *key;
 		const char *const *words;
 	} closed[] = {
-		{ &table_sources, "state", states },   { &table_sources, "name", names },
+		{ &table_sources, "state", states },	{ &table_sources, "name", names },
 		{ &table_breakers, "state", breakers }, { &table_leaks, "grade", grades },
 		{ &table_findings, "layer", layers },
 	};
@@ -175,17 +189,18 @@ static const char *const *required_of(const struct table *t)
 	static const char *const group[] = { "id", "count", "state", "stack", NULL };
 	static const char *const leak[] = { "grade", "score", "group", "count", "evidence", NULL };
 	static const char *const breaker[] = { "name", "state", "source", NULL };
-	static const char *const finding[] = { "onset", "layer", "source", "signal", "score", "text", "view", NULL };
+	static const char *const finding[] = { "onset", "layer", "source", "signal",
+					       "score", "text",	 "view",   NULL };
 	static const char *const goroutines[] = { "total", "source", NULL };
 	static const char *const none[] = { NULL };
 
-	return t == &table_sources    ? source :
-	       t == &table_groups     ? group :
-	       t == &table_leaks      ? leak :
-	       t == &table_breakers   ? breaker :
-	       t == &table_findings   ? finding :
-	       t == &table_goroutines ? goroutines :
-					none;
+	return t == &table_sources	? source
+	       : t == &table_groups	? group
+	       : t == &table_leaks	? leak
+	       : t == &table_breakers	? breaker
+	       : t == &table_findings	? finding
+	       : t == &table_goroutines ? goroutines
+					: none;
 }
 
 static void schema_required(struct jsonw *w, const char *const *words)
@@ -238,7 +253,8 @@ static void schema_build(struct jsonw *w)
 {
 	jsonw_open(w, "build", '{');
 	jsonw_text(w, "type", "object");
-	schema_required(w, (const char *const[]){ "go", "module", "stripped", "settings", "deps", NULL });
+	schema_required(
+		w, (const char *const[]){ "go", "module", "stripped", "settings", "deps", NULL });
 	jsonw_open(w, "properties", '{');
 	put_type(w, "go", "string", "the toolchain, with its experiments");
 	put_type(w, "module", "string", "the main module's path, else the main package's");
@@ -261,7 +277,8 @@ static void schema_target(struct jsonw *w)
 	jsonw_text(w, "type", "object");
 	schema_required(w, (const char *const[]){ "name", "sources", NULL });
 	jsonw_open(w, "properties", '{');
-	put_type(w, "name", "string", "NAME of NAME=TARGET, else the executable's base name, else host:port");
+	put_type(w, "name", "string",
+		 "NAME of NAME=TARGET, else the executable's base name, else host:port");
 	put_type(w, "pid", "integer", NULL);
 	put_type(w, "url", "string", "the address that answered");
 	schema_ref(w, "build", "build", false);
@@ -381,8 +398,10 @@ static int put_man(const char *path)
 		const char *mark;
 		void (*put)(void);
 	} marks[] = {
-		{ "@OPTIONS@\n", man_options }, { "@COMMANDS@\n", man_commands },
-		{ "@KEYS@\n", man_keys },       { "@VIEWS@\n", man_views },
+		{ "@OPTIONS@\n", man_options },
+		{ "@COMMANDS@\n", man_commands },
+		{ "@KEYS@\n", man_keys },
+		{ "@VIEWS@\n", man_views },
 	};
 	char line[1024];
 	FILE *f = fopen(path, "re");

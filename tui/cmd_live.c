@@ -1,4 +1,5 @@
-/* gmptop: the live screens, the picker without a target, and --dump, which draws one of either as text. */
+/* gmptop: the live screens, the picker without a target, and --dump, which draws one of either as
+ * text. */
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +18,8 @@
 #include "tui/view_picker.h"
 
 enum {
-	FRAME_MS = 50,        /* at most 20 frames a second */
-	CLOCK_MS = 1000,      /* ages and clocks move without a sample */
+	FRAME_MS = 50,	 /* at most 20 frames a second */
+	CLOCK_MS = 1000, /* ages and clocks move without a sample */
 	PICKER_EVERY_MS = 1000,
 	PICKER_SLICE_MS = 3,
 };
@@ -28,7 +29,7 @@ struct live {
 	const struct options *o;
 	struct ui ui;
 	struct grid grid;
-	struct loop_timer frame, picker_timer;
+	struct loop_timer frame, picker_timer, end;
 	bool picking;
 	struct discover *discover;
 	struct picker picker;
@@ -156,13 +157,17 @@ static void fill_picker(struct live *l)
 			.pid = p[i].pid,
 			.name = p[i].name,
 			.go = p[i].go,
-			.age_s = unix_ns > p[i].start_wall_ns ? (double)(unix_ns - p[i].start_wall_ns) / 1e9 : 0,
+			.age_s = unix_ns > p[i].start_wall_ns
+					 ? (double)(unix_ns - p[i].start_wall_ns) / 1e9
+					 : 0,
 			.cpu_pct = p[i].cpu_pct,
 			.rss_bytes = (double)p[i].rss_bytes,
 		};
 	l->picker.rows = l->picker_rows;
 	l->picker.n_rows = n;
-	l->picker.note = geteuid() == 0 ? NULL : "programs of other users cannot be recognised (try as root)";
+	l->picker.note = geteuid() == 0
+				 ? NULL
+				 : "programs of other users cannot be recognised (try as root)";
 }
 
 static void on_picker(void *arg, uint64_t now_ns)
@@ -174,16 +179,25 @@ static void on_picker(void *arg, uint64_t now_ns)
 		fill_picker(l);
 		want_frame(l);
 	}
-	loop_timer_set(l->app.loop, &l->picker_timer, now_ns + (more ? 1 : PICKER_EVERY_MS) * NS_PER_MS);
+	loop_timer_set(l->app.loop, &l->picker_timer,
+		       now_ns + (more ? 1 : PICKER_EVERY_MS) * NS_PER_MS);
 }
 
 /* ---- the two ways to run ---- */
 
+static void on_end(void *arg, uint64_t now_ns)
+{
+	struct live *l = arg;
+
+	(void)now_ns;
+	loop_stop(l->app.loop, 0);
+}
+
 static int run_live(struct live *l)
 {
-	enum term_color color = strcmp(l->o->color, "never") == 0 ? TERM_COLOR_NEVER :
-				strcmp(l->o->color, "always") == 0 ? TERM_COLOR_ALWAYS :
-								     TERM_COLOR_AUTO;
+	enum term_color color = strcmp(l->o->color, "never") == 0    ? TERM_COLOR_NEVER
+				: strcmp(l->o->color, "always") == 0 ? TERM_COLOR_ALWAYS
+								     : TERM_COLOR_AUTO;
 	struct err e = { 0 };
 	int r = term_open(color, &e);
 
@@ -195,6 +209,10 @@ static int run_live(struct live *l)
 	l->app.on_sample = want_frame;
 	l->app.on_sample_arg = l;
 	loop_timer_set(l->app.loop, &l->frame, 1);
+	if (l->o->for_ns || l->o->count)
+		loop_timer_set(l->app.loop, &l->end,
+			       clock_mono_ns() + (l->o->for_ns ? l->o->for_ns
+							       : l->o->count * l->o->interval_ns));
 	if (l->picking)
 		loop_timer_set(l->app.loop, &l->picker_timer, 1);
 	r = loop_run(l->app.loop, &e);
@@ -205,10 +223,10 @@ static int run_live(struct live *l)
 	return r;
 }
 
-/* Keys are typed on the screen as it will be drawn: a view knows its rows only once it was drawn. */
-static int type_keys(struct live *l)
+/* Keys are typed on the screen as it will be drawn: a view knows its rows only once it was drawn.
+ */
+static int type_keys(struct live *l, const char *s)
 {
-	const char *s = l->o->keys ? l->o->keys : "";
 	int key;
 
 	while ((key = key_parse(&s))) {
@@ -222,10 +240,30 @@ static int type_keys(struct live *l)
 	return 0;
 }
 
+/* One screen for each --keys, all of the same look; without any, the first. */
+static int dump_screens(struct live *l)
+{
+	size_t n = l->o->n_keys ? l->o->n_keys : 1;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = type_keys(l, l->o->n_keys ? l->o->keys[i] : "");
+		if (r)
+			return r;
+		draw(l, clock_mono_ns());
+		grid_print(&l->grid, glyphs_of(l->o) == GLYPHS_ASCII, stdout);
+	}
+	fflush(stdout);
+	return 0;
+}
+
 static int dump(struct live *l)
 {
-	struct sampling s = { .app = &l->app, .count = 1 };
+	struct sampling s = { .app = &l->app, .count = l->o->count, .for_ns = l->o->for_ns };
 	int r = 0;
+
+	if (!s.count && !s.for_ns)
+		s.count = 1;
 
 	if (l->picking) {
 		for (int round = 0; round < 2; round++) { /* CPU needs two */
@@ -239,12 +277,9 @@ static int dump(struct live *l)
 		r = sampling_run(&s);
 	}
 	if (r == 0)
-		r = type_keys(l);
+		r = dump_screens(l);
 	if (r)
 		return r;
-	draw(l, clock_mono_ns());
-	grid_print(&l->grid, glyphs_of(l->o) == GLYPHS_ASCII, stdout);
-	fflush(stdout);
 	return l->picking ? 0 : app_reach_code(&l->app);
 }
 
@@ -267,6 +302,7 @@ static int live_run(const struct options *o)
 		l.picking = o->n_targets == 0;
 		l.frame = (struct loop_timer){ .fn = on_frame, .arg = &l };
 		l.picker_timer = (struct loop_timer){ .fn = on_picker, .arg = &l };
+		l.end = (struct loop_timer){ .fn = on_end, .arg = &l };
 		l.discover = discover_new();
 		grid_init(&l.grid, o->w, o->h);
 		picker_init(&l.picker);
@@ -287,6 +323,7 @@ static int live_run(const struct options *o)
 	if (l.app.loop) {
 		loop_timer_stop(l.app.loop, &l.frame);
 		loop_timer_stop(l.app.loop, &l.picker_timer);
+		loop_timer_stop(l.app.loop, &l.end);
 	}
 	app_close(&l.app);
 	return r;

@@ -82,13 +82,13 @@ static void put_rows(const struct table *t, const void *rows, size_t n)
 
 static void put_groups(const struct target *t)
 {
-	if (!t->n_groups)
+	if (!t->n_stacks)
 		return;
 	put_head(&table_groups);
-	for (size_t i = 0; i < t->n_groups && i < TEXT_ROWS_MAX; i++)
-		put_row(&table_groups, t->groups[i], false);
-	if (t->n_groups > TEXT_ROWS_MAX)
-		printf("  … and %zu more\n", t->n_groups - TEXT_ROWS_MAX);
+	for (size_t i = 0; i < t->n_stacks && i < TEXT_ROWS_MAX; i++)
+		put_row(&table_groups, t->stacks[i], false);
+	if (t->n_stacks > TEXT_ROWS_MAX)
+		printf("  … and %zu more\n", t->n_stacks - TEXT_ROWS_MAX);
 }
 
 static void put_build(const struct build *b)

@@ -63,8 +63,10 @@ static void rate(char *buf, double v)
 {
 	double a = fabs(v);
 
-	if (a == 0 || a >= 9.95)
+	if (a >= 9.95 || v == round(v))
 		whole(buf, v);
+	else if (a < 0.005)
+		snprintf(buf, FMT_MAX, "%s0.01", v > 0 ? "<" : ">-");
 	else
 		snprintf(buf, FMT_MAX, "%.*f", a < 0.095 ? 2 : 1, v);
 }

@@ -1,6 +1,7 @@
 #include "tui/frame.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,11 +66,9 @@ static int lights_width(const struct target *t, bool absent_too)
 	return w;
 }
 
-static int draw_lights(const struct ui *ui, const struct target *t, struct draw *d, int right)
+static void draw_lights(const struct ui *ui, const struct target *t, struct draw *d, int col,
+			bool absent_too)
 {
-	bool absent_too = lights_width(t, true) <= d->w * 2 / 5;
-	int col = right - lights_width(t, absent_too), left = col;
-
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct light l = light_of(ui, &t->sources[i]);
 
@@ -79,7 +78,6 @@ static int draw_lights(const struct ui *ui, const struct target *t, struct draw 
 		draw_text(d, 0, col, 1, l.style, l.sign);
 		col += 2;
 	}
-	return left;
 }
 
 /* LIVE 1s, or in reverse how old the picture is. Returns the column where it starts. */
@@ -100,57 +98,82 @@ static int draw_clock(const struct ui *ui, struct draw *d)
 	return d->w - w;
 }
 
+enum { ITEMS_MAX = 6, ITEM_MAX = 128 };
+
+/* What stands at the left, most important first. */
 struct items {
-	struct draw *d;
-	int col, end;
+	char text[ITEMS_MAX][ITEM_MAX];
+	int n;
 };
 
-/* One more item of the line, whole or not at all. */
-static void item(struct items *it, enum style st, const char *text)
+__attribute__((format(printf, 2, 3))) static void add_item(struct items *it, const char *fmt, ...)
 {
-	int w = draw_width(it->d, str_of(text));
+	va_list ap;
 
-	if (it->col == 1)
-		w = w < it->end - it->col ? w : it->end - it->col; /* the name, cut if it must be */
-	else if (it->col + w > it->end)
-		it->col = it->end; /* nothing further either */
-	if (it->col < it->end)
-		it->col += draw_text(it->d, 0, it->col, w, st, text) + 2;
+	va_start(ap, fmt);
+	vsnprintf(it->text[it->n++], ITEM_MAX, fmt, ap);
+	va_end(ap);
+}
+
+static void collect_items(struct items *it, const struct ui *ui, const struct target *t,
+			  size_t n_targets)
+{
+	char up[FMT_MAX];
+
+	it->n = 0;
+	add_item(it, "%s", t->name ? t->name : t->asked);
+	if (n_targets > 1)
+		add_item(it, "%zu/%zu", ui->target + 1, n_targets);
+	if (t->pid)
+		add_item(it, "pid %d", (int)t->pid);
+	if (t->build && t->build->go.len) {
+		const char *blank = memchr(t->build->go.p, ' ', t->build->go.len);
+
+		add_item(it, "%.*s", blank ? (int)(blank - t->build->go.p) : (int)t->build->go.len,
+			 t->build->go.p);
+	}
+	if (isfinite(t->facts.sched.gomaxprocs))
+		add_item(it, "%.0fP", t->facts.sched.gomaxprocs);
+	if (t->start_unix_ns && !t->gone_unix_ns && ui->now_unix_ns > t->start_unix_ns)
+		add_item(it, "up %s",
+			 fmt_num(up, (double)(ui->now_unix_ns - t->start_unix_ns) / 1e9, UNIT_S));
+}
+
+static int items_width(const struct items *it, const struct draw *d)
+{
+	int w = 0;
+
+	for (int i = 0; i < it->n; i++)
+		w += draw_width(d, str_of(it->text[i])) + 2;
+	return w;
+}
+
+/* The name, cut if it must be; then whatever fits whole. */
+static void draw_items(const struct items *it, struct draw *d, int end)
+{
+	int col = 1, w = draw_width(d, str_of(it->text[0]));
+
+	col += draw_text(d, 0, col, w < end - col ? w : end - col, STYLE_BOLD, it->text[0]) + 2;
+	for (int i = 1; i < it->n; i++) {
+		w = draw_width(d, str_of(it->text[i]));
+		if (col + w > end)
+			return;
+		col += draw_text(d, 0, col, w, STYLE_NORMAL, it->text[i]) + 2;
+	}
 }
 
 static void draw_process(const struct ui *ui, const struct target *t, struct draw *d,
 			 size_t n_targets)
 {
-	struct items it = { d, 1, draw_lights(ui, t, d, draw_clock(ui, d)) - 1 };
-	double up_s = t->gone_unix_ns || ui->now_unix_ns < t->start_unix_ns
-			      ? NAN
-			      : (double)(ui->now_unix_ns - t->start_unix_ns) / 1e9;
-	char buf[SENTENCE_MAX], num[FMT_MAX];
+	struct items it;
+	int right = draw_clock(ui, d);
+	bool absent_too;
 
-	item(&it, STYLE_BOLD, t->name ? t->name : t->asked);
-	if (n_targets > 1) {
-		snprintf(buf, sizeof(buf), "%zu/%zu", ui->target + 1, n_targets);
-		item(&it, STYLE_DIM, buf);
-	}
-	if (t->pid) {
-		snprintf(buf, sizeof(buf), "pid %d", (int)t->pid);
-		item(&it, STYLE_NORMAL, buf);
-	}
-	if (t->build && t->build->go.len) {
-		const char *blank = memchr(t->build->go.p, ' ', t->build->go.len);
-		int len = blank ? (int)(blank - t->build->go.p) : (int)t->build->go.len;
-
-		snprintf(buf, sizeof(buf), "%.*s", len, t->build->go.p);
-		item(&it, STYLE_NORMAL, buf);
-	}
-	if (isfinite(t->facts.sched.gomaxprocs)) {
-		snprintf(buf, sizeof(buf), "%.0fP", t->facts.sched.gomaxprocs);
-		item(&it, STYLE_NORMAL, buf);
-	}
-	if (t->start_unix_ns && isfinite(up_s)) {
-		snprintf(buf, sizeof(buf), "up %s", fmt_num(num, up_s, UNIT_S));
-		item(&it, STYLE_NORMAL, buf);
-	}
+	collect_items(&it, ui, t, n_targets);
+	absent_too = 1 + items_width(&it, d) + lights_width(t, true) <= right;
+	right -= lights_width(t, absent_too);
+	draw_lights(ui, t, d, right, absent_too);
+	draw_items(&it, d, right - 1);
 }
 
 /* ---- line 2: the worst finding ---- */
@@ -250,14 +273,21 @@ void frame_draw_alarm_only(const struct ui *ui, const struct model *m, struct dr
 
 /* ---- line 3: the views ---- */
 
-static int view_tab(const struct ui *ui, struct draw *d, int col, enum view_id id)
+/* Those that have a number; the others' names stand at the end when they are shown. */
+static bool has_tab(enum view_id id)
 {
-	bool here = ui->view == id, named = here || d->w >= 80;
-	enum style st = here ? STYLE_SELECTED : STYLE_DIM;
-	int w = draw_textf(d, LINE_VIEWS, col, -1, here ? st : STYLE_KEY, "%d", (int)id);
+	return id >= VIEW_OVERVIEW && id <= VIEW_WHY;
+}
+
+static int draw_tab(const struct ui *ui, struct draw *d, int col, enum view_id id)
+{
+	bool here = ui->view == id, named = here || d->w >= 90 || (d->w >= 80 && has_tab(ui->view));
+	int w = draw_textf(d, LINE_VIEWS, col, -1, here ? STYLE_SELECTED : STYLE_KEY, "%d",
+			   (int)id);
 
 	if (named)
-		w += draw_textf(d, LINE_VIEWS, col + w, -1, st, " %s", views[id]->title);
+		w += draw_textf(d, LINE_VIEWS, col + w, -1, here ? STYLE_SELECTED : STYLE_DIM,
+				" %s", views[id]->title);
 	return w + 1;
 }
 
@@ -266,20 +296,9 @@ static void draw_views(const struct ui *ui, struct draw *d)
 	int col = 1;
 
 	for (int id = VIEW_OVERVIEW; id <= VIEW_WHY; id++)
-		col += view_tab(ui, d, col, (enum view_id)id);
-	if (d->w >= 100 || ui->view < VIEW_OVERVIEW || ui->view > VIEW_WHY) {
-		const char *name = ui->view == VIEW_TARGETS || ui->view == VIEW_HELP
-					   ? views[ui->view]->title
-					   : views[VIEW_INFO]->title;
-
-		if (d->w >= 100)
-			draw_text(d, LINE_VIEWS, col + 1, -1,
-				  ui->view == VIEW_INFO || ui->view == VIEW_HELP ||
-						  ui->view == VIEW_TARGETS
-					  ? STYLE_SELECTED
-					  : STYLE_DIM,
-				  name);
-	}
+		col += draw_tab(ui, d, col, (enum view_id)id);
+	if (!has_tab(ui->view))
+		draw_text(d, LINE_VIEWS, col, -1, STYLE_SELECTED, views[ui->view]->title);
 }
 
 /* ---- last line: keys and cost ---- */
@@ -296,14 +315,15 @@ static int draw_cost(const struct target *t, struct draw *d, int row)
 		w = snprintf(text, sizeof(text), "cost: gmptop %5s  target %5s", own, target);
 	else
 		w = snprintf(text, sizeof(text), "cost %5s", own);
-	draw_text(d, row, d->w - w - 1, w, STYLE_DIM, text);
-	return d->w - w - 1;
+	draw_text(d, row, d->w - w, w, STYLE_DIM, text);
+	return d->w - w;
 }
 
 static void draw_keys(const struct ui *ui, const struct target *t, struct draw *d, int row)
 {
 	int end = draw_cost(t, d, row) - 1, col = 1;
-	bool list = views[ui->view]->list && !ui->sel[ui->view].open;
+	const struct view_ops *ops = views[ui->view];
+	bool open = ui->sel[ui->view].open, list = ops->list && !open;
 	char name[KEY_NAME_MAX];
 
 	for (size_t i = 0; i < n_keys; i++) {
@@ -311,7 +331,9 @@ static void draw_keys(const struct ui *ui, const struct target *t, struct draw *
 		bool lists_only = k->action == ACTION_SEARCH || k->action == ACTION_FILTER ||
 				  k->action == ACTION_SORT;
 
-		if (!k->label || (lists_only && !list))
+		bool opens = !open && (ops->opens || ops->leads_to);
+
+		if (!k->label || (lists_only && !list) || (k->action == ACTION_OPEN && !opens))
 			continue;
 		key_text(k->keys[0], name);
 		if (col + draw_width(d, str_of(name)) + 1 + (int)strlen(k->label) > end)

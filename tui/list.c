@@ -233,42 +233,76 @@ bool list_search(struct list *l, const char *needle, bool from_next)
 struct layout {
 	const struct field *fields[COLUMNS_MAX];
 	int col[COLUMNS_MAX], width[COLUMNS_MAX];
+	size_t index[COLUMNS_MAX]; /* in ops->columns */
 	size_t n;
 };
 
-/* The columns that fit into `w`, and the rest of the width to those that share it. */
-static void lay_out(struct layout *lo, const struct list_ops *ops, int w)
+static int column_width(const struct list_ops *ops, size_t i)
 {
-	int used = 0, shares = 0, col = 0, left;
+	return ops->columns[i].width ? ops->columns[i].width : column_field(ops, i)->width;
+}
 
-	lo->n = 0;
-	for (size_t i = 0; ops->columns[i].key && i < COLUMNS_MAX; i++) {
-		const struct column *c = &ops->columns[i];
-		const struct field *f = column_field(ops, i);
-		int width = c->width ? c->width : f->width;
+/* Bit i: column i has a place in a width of w. The first of the lowest rank always has. */
+static unsigned columns_that_fit(const struct list_ops *ops, int w)
+{
+	unsigned in = 0;
+	int used = -GAP;
+	size_t n = 0;
 
-		if (used + width > w && i > 0)
-			break;
-		lo->fields[i] = f;
-		lo->width[i] = width;
-		used += width + GAP;
-		shares += c->share;
-		lo->n++;
+	for (; ops->columns[n].key && n < COLUMNS_MAX; n++) {
+		in |= 1u << n;
+		used += column_width(ops, n) + GAP;
 	}
-	left = w - (used - GAP);
-	for (size_t i = 0; i < lo->n; i++) {
-		int share = ops->columns[i].share;
+	while (used > w && in & (in - 1)) {
+		size_t out = 0;
 
-		if (share && left > 0) {
-			int more = left * share / shares;
+		for (size_t i = 0; i < n; i++) {
+			bool later =
+				!(in & 1u << out) || ops->columns[i].rank >= ops->columns[out].rank;
 
-			lo->width[i] += more;
-			left -= more;
-			shares -= share;
+			if (in & 1u << i && later)
+				out = i;
 		}
+		in &= ~(1u << out);
+		used -= column_width(ops, out) + GAP;
+	}
+	return in;
+}
+
+/* Gives what is left of the width to the columns that share it, and each its place. */
+static void spread(struct layout *lo, const struct list_ops *ops, int w)
+{
+	int left = w + GAP, shares = 0, col = 0;
+
+	for (size_t i = 0; i < lo->n; i++) {
+		left -= lo->width[i] + GAP;
+		shares += ops->columns[lo->index[i]].share;
+	}
+	for (size_t i = 0; i < lo->n; i++) {
+		int share = ops->columns[lo->index[i]].share;
+		int more = share && left > 0 ? left * share / shares : 0;
+
+		lo->width[i] += more;
+		left -= more;
+		shares -= share;
 		lo->col[i] = col;
 		col += lo->width[i] + GAP;
 	}
+}
+
+static void lay_out(struct layout *lo, const struct list_ops *ops, int w)
+{
+	unsigned in = columns_that_fit(ops, w);
+
+	lo->n = 0;
+	for (size_t i = 0; i < COLUMNS_MAX && in >> i; i++) {
+		if (!(in & 1u << i))
+			continue;
+		lo->fields[lo->n] = column_field(ops, i);
+		lo->width[lo->n] = column_width(ops, i);
+		lo->index[lo->n++] = i;
+	}
+	spread(lo, ops, w);
 }
 
 static void draw_head(const struct list *l, const struct layout *lo, struct draw *d)
@@ -276,8 +310,9 @@ static void draw_head(const struct list *l, const struct layout *lo, struct draw
 	draw_fill(d, 0, 0, d->w, STYLE_HEAD, ' ');
 	for (size_t i = 0; i < lo->n; i++) {
 		const struct field *f = lo->fields[i];
-		const char *title = l->ops->columns[i].title ? l->ops->columns[i].title : f->title;
-		bool sorted = l->sel->sort == (int)i + 1;
+		const struct column *c = &l->ops->columns[lo->index[i]];
+		const char *title = c->title ? c->title : f->title;
+		bool sorted = l->sel->sort == (int)lo->index[i] + 1;
 		bool down = (f->type == FIELD_NUM) != l->sel->reverse;
 		char head[LIST_TEXT_MAX];
 

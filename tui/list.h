@@ -29,13 +29,13 @@ struct column {
 	const char *key;   /* of the table's field */
 	const char *title; /* NULL: the field's */
 	int width;	   /* 0: the field's */
+	int rank;  /* where the screen is narrow the highest goes first; of equals the last */
 	int share; /* above 0: width is the least, and this its share of what is left over */
 };
 
 struct list_ops {
 	const struct table *table;
-	/* key NULL ends it; most important first: where the screen is narrow they go from the
-	 * right. */
+	/* key NULL ends it; not more than 16. */
 	const struct column *columns;
 	uint64_t (*row_key)(const void *row); /* never 0 */
 	/* A cell's text where it is not simply the field's value: returns buf (LIST_TEXT_MAX bytes)

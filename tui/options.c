@@ -53,8 +53,9 @@ enum { /* in the order of option_table */
 const struct option_entry option_table[] = {
 	[OPT_INTERVAL] = { "interval", "D", "time between two samples: 500ms, 2s (default 1s)",
 			   NULL },
-	[OPT_FOR] = { "for", "D", "end after this long (check: 30s)", "once stream check" },
-	[OPT_COUNT] = { "count", "N", "end after this many samples", "once stream check" },
+	[OPT_FOR] = { "for", "D", "end after this long (check: 30s, once and --dump: one interval)",
+		      NULL },
+	[OPT_COUNT] = { "count", "N", "end after this many samples", NULL },
 	[OPT_SOURCES] = { "sources", "LIST",
 			  "only these: memory,bpf,proc,pprof,metrics,expvar,hystrix,prometheus; "
 			  "-bpf leaves one out",
@@ -76,7 +77,9 @@ const struct option_entry option_table[] = {
 	[OPT_DUMP] = { "dump", NULL, "draw one screen as plain text and exit, after two samples",
 		       "" },
 	[OPT_SIZE] = { "size", "WxH", "of the dumped screen (default 80x24)", "" },
-	[OPT_KEYS] = { "keys", "KEYS", "type these before the screen is drawn: 3, <Down>, <Enter>",
+	[OPT_KEYS] = { "keys", "KEYS",
+		       "type these before the screen is drawn: 3, <Down>, <Enter>; each --keys "
+		       "draws one more screen",
 		       "" },
 	[OPT_JSON] = { "json", NULL, "one object in JSON", "once" },
 	[OPT_SEVERITY] = { "severity", "weak|strong|proven", "exit 4 from here on (default strong)",
@@ -251,7 +254,9 @@ static int take_option(struct options *o, int opt, const char *arg, struct err *
 	case OPT_SIZE:
 		return parse_size(arg, o, e);
 	case OPT_KEYS:
-		o->keys = arg;
+		if (o->n_keys == SCREENS_MAX)
+			return err_set(e, -EINVAL, "--keys: given more than %d times", SCREENS_MAX);
+		o->keys[o->n_keys++] = arg;
 		return 0;
 	case OPT_ASCII:
 		o->ascii = true;

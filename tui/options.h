@@ -11,6 +11,7 @@
 
 enum {
 	TARGETS_MAX = 256,
+	SCREENS_MAX = 16,
 	EXIT_USAGE = 1,
 	EXIT_UNREACHED = 2, /* no target could be reached */
 	EXIT_SOME = 3,	    /* some could not */
@@ -27,7 +28,8 @@ struct options {
 	double budget_pct;
 	const char *bearer_file, *user_file, *cert_file, *key_file, *ca_file;
 	const char *color;    /* "auto", "always", "never" */
-	const char *keys;     /* of --keys; NULL: none */
+	const char *keys[SCREENS_MAX];            /* of each --keys: one dumped screen each */
+	size_t n_keys;
 	const char *severity; /* "weak", "strong", "proven" */
 	bool ascii, dump, json, read_only, no_mouse, help, version;
 	int w, h;

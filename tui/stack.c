@@ -91,9 +91,7 @@ void stack_draw_group(struct pager *p, const struct group_row *g)
 			    fmt_num(oldest, g->oldest_s, UNIT_S));
 	draw_labels(p, g);
 	pager_gap(p);
-	pager_text(
-		p, STYLE_DIM,
-		"stack, leaf first; ▸ where it is blocked in the program, + where it was started");
+	pager_text(p, STYLE_DIM, "stack, leaf first; ▸ blocked here, + started there");
 	stack_draw_frames(p, g);
 	if (!g->created_by && g->n_stack)
 		pager_text(p, STYLE_DIM, "the source does not tell who started it");

@@ -25,7 +25,8 @@ enum view_id view_by_name(const char *name)
 	return VIEW_COUNT;
 }
 
-/* "; looked in metrics" or "; not in memory (absent)": the sources of one kind, or nothing. */
+/* "; looked in metrics" or "; not in memory (absent)": the sources of one kind, or nothing. What is
+ * off was not to be looked in. */
 static size_t list_sources(char *buf, size_t size, const struct target *t, bool ok,
 			   unsigned sources)
 {
@@ -33,18 +34,17 @@ static size_t list_sources(char *buf, size_t size, const struct target *t, bool 
 
 	for (int i = 0; i < SOURCE_COUNT && n < size; i++) {
 		enum source_state st = t->sources[i].state;
-		const char *name = source_name((enum source)i);
 
-		if (!(sources & 1u << i) || (st == SOURCE_OK) != ok)
+		if (!(sources & 1u << i) || (st == SOURCE_OK) != ok || st == SOURCE_OFF)
 			continue;
 		n += (size_t)snprintf(buf + n, size - n, "%s%s",
 				      n	   ? ", "
 				      : ok ? "; looked in "
 					   : "; not in ",
-				      name);
+				      source_name((enum source)i));
 		if (!ok && n < size)
 			n += (size_t)snprintf(buf + n, size - n, " (%s)",
-					      st == SOURCE_WAITING ? "waiting"
+					      st == SOURCE_WAITING ? "no answer yet"
 								   : source_state_name(st));
 	}
 	return n;

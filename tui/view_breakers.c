@@ -35,17 +35,17 @@ static enum style breaker_cell_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ "name", NULL, 16, 3 },
-	{ "state", NULL, 6, 0 },
-	{ "since_s", NULL, 6, 0 },
-	{ "requests", NULL, 9, 0 },
-	{ "failure_pct", NULL, 5, 0 },
-	{ "rejected_per_s", NULL, 8, 0 },
-	{ "flaps_per_h", NULL, 7, 0 },
-	{ "source", NULL, 8, 0 },
-	{ "library", "library", 14, 0 },
-	{ "detail", NULL, 20, 5 },
-	{ NULL, NULL, 0, 0 },
+	{ .key = "name", .width = 14, .share = 3 },
+	{ .key = "state", .width = 6 },
+	{ .key = "since_s", .width = 6, .rank = 1 },
+	{ .key = "requests", .width = 9, .rank = 4 },
+	{ .key = "failure_pct", .width = 5, .rank = 3 },
+	{ .key = "rejected_per_s", .width = 8, .rank = 2 },
+	{ .key = "flaps_per_h", .width = 7, .rank = 5 },
+	{ .key = "source", .width = 8, .rank = 6 },
+	{ .key = "library", .title = "library", .width = 14, .rank = 7 },
+	{ .key = "detail", .width = 20, .share = 5, .rank = 7 },
+	{ 0 },
 };
 
 static const struct list_ops list = {

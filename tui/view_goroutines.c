@@ -47,10 +47,14 @@ static bool group_more(const void *row, const char *needle)
 }
 
 static const struct column columns[] = {
-	{ "count", NULL, 0, 0 },	{ "delta_per_min", NULL, 6, 0 },
-	{ "state", NULL, 14, 0 },	{ "oldest_s", NULL, 6, 0 },
-	{ "started", NULL, 18, 3 },	{ "site", NULL, 18, 4 },
-	{ "labels_text", NULL, 24, 1 }, { NULL, NULL, 0, 0 },
+	{ .key = "count" },
+	{ .key = "delta_per_min", .width = 6, .rank = 1 },
+	{ .key = "state", .width = 15 },
+	{ .key = "oldest_s", .width = 6, .rank = 2 },
+	{ .key = "started", .width = 18, .share = 3, .rank = 3 },
+	{ .key = "site", .width = 16, .share = 4 },
+	{ .key = "labels_text", .width = 40, .share = 1, .rank = 4 },
+	{ 0 },
 };
 
 static const struct list_ops list = {
@@ -65,8 +69,8 @@ static const struct list_ops list = {
 static void collect(const struct model *m, const struct target *t, struct list *l)
 {
 	(void)m;
-	for (size_t i = 0; i < t->n_groups; i++)
-		list_add(l, t->groups[i]);
+	for (size_t i = 0; i < t->n_stacks; i++)
+		list_add(l, t->stacks[i]);
 }
 
 static void draw_list(const struct view *v, struct draw *d)

@@ -83,11 +83,10 @@ static void draw_build(struct pager *p, const struct build *b)
 	heading(p, "Build");
 	pair(p, "module", b->module.len ? b->module : b->path);
 	pair(p, "version", b->version);
-	snprintf(text, sizeof(text), "%.*s%s",
-		 (int)(b->vcs_revision.len < 64 ? b->vcs_revision.len : 64),
-		 b->vcs_revision.len ? b->vcs_revision.p : "",
-		 b->vcs_modified > 0 ? "  DIRTY: built with changes that are not committed" : "");
-	pair(p, "revision", b->vcs_revision.len ? str_of(text) : STR("-"));
+	pair(p, "revision", b->vcs_revision);
+	pair(p, "work tree",
+	     str_of(yes_no(b->vcs_modified, "DIRTY: built with changes that are not committed",
+			   "clean")));
 	pair(p, "committed", b->vcs_time);
 	pair(p, "Go", b->go);
 	pair(p, "symbols", str_of(b->stripped ? "stripped" : "present"));

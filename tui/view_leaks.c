@@ -50,16 +50,16 @@ static enum style leak_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ "grade", NULL, 0, 0 },
-	{ "count", NULL, 0, 0 },
-	{ "delta_per_min", NULL, 6, 0 },
-	{ "oldest_s", NULL, 6, 0 },
-	{ "site", NULL, 24, 2 },
-	{ "pattern", NULL, 22, 2 },
-	{ "since_s", "growing", 7, 0 },
-	{ "score", "score", 5, 0 },
-	{ "started", "created by", 26, 2 },
-	{ NULL, NULL, 0, 0 },
+	{ .key = "grade" },
+	{ .key = "count" },
+	{ .key = "delta_per_min", .width = 6 },
+	{ .key = "oldest_s", .width = 6, .rank = 1 },
+	{ .key = "site", .width = 18, .share = 2 },
+	{ .key = "pattern", .width = 22, .share = 2, .rank = 2 },
+	{ .key = "since_s", .title = "growing", .width = 7, .rank = 3 },
+	{ .key = "score", .title = "score", .width = 5, .rank = 3 },
+	{ .key = "started", .title = "created by", .width = 26, .share = 2, .rank = 3 },
+	{ 0 },
 };
 
 static const struct list_ops list = {

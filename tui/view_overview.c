@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "tui/breaker_word.h"
 #include "tui/chart.h"
 #include "tui/view.h"
@@ -31,7 +32,7 @@ static double change_per_min(const struct timeline *tl)
 	size_t ago = tl->n ? tl->n - 1 : 0;
 	double dt_s;
 
-	while (ago > 0 && timeline_time(tl, 0) - timeline_time(tl, ago) > 60ull * 1000000000)
+	while (ago > 0 && timeline_time(tl, 0) - timeline_time(tl, ago) > 60 * NS_PER_S)
 		ago--;
 	dt_s = (double)(timeline_time(tl, 0) - timeline_time(tl, ago)) / 1e9;
 	return dt_s > 0 ? (timeline_at(tl, 0) - timeline_at(tl, ago)) * 60 / dt_s : NAN;
@@ -139,35 +140,43 @@ static int state_rank(const struct breaker_row *b)
 	return b->state && strcmp(b->state, "closed") == 0 ? 3 : 2;
 }
 
-/* "payment OPEN! 2m10s" for all that is not closed, worst first; the closed ones are counted. */
+static int draw_breaker(const struct breaker_row *b, struct draw *d, int row, int col)
+{
+	enum { NAME_MOST = 24 };
+	char age[FMT_MAX];
+	int w = draw_width(d, str_of(b->name ? b->name : "-"));
+
+	w = draw_text(d, row, col, w < NAME_MOST ? w : NAME_MOST, STYLE_NORMAL, b->name) + 1;
+	w += draw_text(d, row, col + w, -1, breaker_style(b->state), breaker_word(b->state)) + 1;
+	if (isfinite(b->since_s))
+		w += draw_text(d, row, col + w, -1, STYLE_DIM, fmt_num(age, b->since_s, UNIT_S)) +
+		     1;
+	return w + 1;
+}
+
+/* "payment OPEN! 2m10s" for what is not closed, worst first, as many as fit; the rest is counted.
+ */
 static void draw_breakers(const struct target *t, struct draw *d, int row)
 {
-	size_t closed = 0;
+	enum { TAIL_COLS = 20 };
+	size_t closed = 0, more = 0;
 	int col = LABEL_COLS;
-	char age[FMT_MAX];
 
 	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Breakers");
-	for (int rank = 0; rank < 3; rank++) {
-		for (size_t i = 0; i < t->n_breakers && col < d->w - 24; i++) {
-			const struct breaker_row *b = &t->breakers[i];
-
-			if (state_rank(b) != rank)
+	for (int rank = 0; rank < 4; rank++) {
+		for (size_t i = 0; i < t->n_breakers; i++) {
+			if (state_rank(&t->breakers[i]) != rank)
 				continue;
-			col += draw_text(d, row, col, 20 < d->w - col ? -1 : d->w - col,
-					 STYLE_NORMAL, b->name) +
-			       1;
-			col += draw_text(d, row, col, -1, breaker_style(b->state),
-					 breaker_word(b->state)) +
-			       1;
-			if (isfinite(b->since_s))
-				col += draw_text(d, row, col, -1, STYLE_DIM,
-						 fmt_num(age, b->since_s, UNIT_S)) +
-				       1;
-			col++;
+			if (rank == 3)
+				closed++;
+			else if (col + TAIL_COLS < d->w - 8)
+				col += draw_breaker(&t->breakers[i], d, row, col);
+			else
+				more++;
 		}
 	}
-	for (size_t i = 0; i < t->n_breakers; i++)
-		closed += state_rank(&t->breakers[i]) == 3;
+	if (more)
+		col += draw_textf(d, row, col, -1, STYLE_WARN, "+%zu more", more) + 2;
 	if (t->n_breakers == 0)
 		draw_text(d, row, col, -1, STYLE_DIM, "none seen");
 	else
@@ -194,29 +203,38 @@ static void draw_limiters(const struct target *t, struct draw *d, int row)
 		draw_textf(d, row, col, -1, STYLE_DIM, "%zu, none denies", t->n_limiters);
 		return;
 	}
-	col += draw_text(d, row, col, 24, STYLE_NORMAL, worst->name) < 24 ? 0 : 0;
-	col += draw_width(d, str_of(worst->name ? worst->name : "-"));
-	col = col > LABEL_COLS + 24 ? LABEL_COLS + 24 : col;
-	draw_textf(d, row, col + 1, -1, STYLE_WARN, "denies %s",
-		   fmt_num(denied, worst->denied_per_s, UNIT_PER_S));
+	draw_textf(d, row, col, -1, STYLE_WARN, "%s denied by %s",
+		   fmt_num(denied, worst->denied_per_s, UNIT_PER_S),
+		   worst->name ? worst->name : "-");
+}
+
+static size_t count_grade(const struct target *t, const char *grade)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_leaks; i++)
+		n += t->leaks[i].grade && strcmp(t->leaks[i].grade, grade) == 0;
+	return n;
 }
 
 static void draw_leaks(const struct target *t, struct draw *d, int row)
 {
-	const struct leak_row *l = t->n_leaks ? &t->leaks[0] : NULL;
-	char count[FMT_MAX], delta[FMT_MAX];
+	char count[FMT_MAX];
+	double sum = 0;
 
 	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Leaks");
-	if (!l) {
+	if (t->n_leaks == 0) {
 		draw_text(d, row, LABEL_COLS, -1, STYLE_DIM,
 			  t->leaks_looked ? "no suspects"
 					  : "no suspects yet: growth needs more samples");
 		return;
 	}
-	draw_textf(d, row, LABEL_COLS, -1, STYLE_WARN, "%zu %s; %s: %s goroutines %s/min at %s",
-		   t->n_leaks, t->n_leaks == 1 ? "suspect" : "suspects", l->grade,
-		   fmt_num(count, l->count, UNIT_COUNT), fmt_delta(delta, l->delta_per_min),
-		   l->site ? l->site : "-");
+	for (size_t i = 0; i < t->n_leaks; i++)
+		sum += isfinite(t->leaks[i].count) ? t->leaks[i].count : 0;
+	draw_textf(d, row, LABEL_COLS, -1, STYLE_WARN,
+		   "%zu proven, %zu strong, %zu weak; %s goroutines in them",
+		   count_grade(t, "proven"), count_grade(t, "strong"), count_grade(t, "weak"),
+		   fmt_num(count, sum, UNIT_COUNT));
 }
 
 static void draw_findings(const struct target *t, struct draw *d, int row, int rows)
@@ -234,11 +252,11 @@ static void draw_groups(const struct target *t, struct draw *d, int row)
 {
 	char delta[FMT_MAX];
 
-	if (row >= d->h || t->n_groups == 0)
+	if (row >= d->h || t->n_stacks == 0)
 		return;
 	draw_text(d, row, 0, LABEL_COLS, STYLE_BOLD, "Top groups");
-	for (size_t i = 0; i < t->n_groups && row + (int)i < d->h; i++) {
-		const struct group_row *g = t->groups[i];
+	for (size_t i = 0; i < t->n_stacks && row + (int)i < d->h; i++) {
+		const struct group_row *g = t->stacks[i];
 		int r = row + (int)i;
 
 		draw_num(d, r, LABEL_COLS, 8, STYLE_NORMAL, g->count, UNIT_COUNT);

@@ -48,9 +48,14 @@ static const char *picker_text(const void *row, const struct field *f, char *buf
 }
 
 static const struct column columns[] = {
-	{ "pid", NULL, 8, 0 },	     { "name", NULL, 16, 3 }, { "cpu_pct", NULL, 6, 0 },
-	{ "rss_bytes", NULL, 6, 0 }, { "age_s", NULL, 7, 0 }, { "go", NULL, 10, 1 },
-	{ "user", NULL, 10, 1 },     { NULL, NULL, 0, 0 },
+	{ .key = "pid", .width = 8 },
+	{ .key = "name", .width = 16, .share = 3 },
+	{ .key = "cpu_pct", .width = 6, .rank = 1 },
+	{ .key = "rss_bytes", .width = 6, .rank = 2 },
+	{ .key = "age_s", .width = 7, .rank = 3 },
+	{ .key = "go", .width = 10, .share = 1, .rank = 3 },
+	{ .key = "user", .width = 10, .share = 1, .rank = 4 },
+	{ 0 },
 };
 
 static const struct list_ops list = {

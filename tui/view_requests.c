@@ -38,10 +38,17 @@ static enum style request_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ "route", NULL, 18, 4 },     { "method", NULL, 6, 0 },	     { "rate_per_s", NULL, 8, 0 },
-	{ "p50_ms", "p50", 10, 0 },   { "p99_ms", "p99", 10, 0 },    { "status_5xx", NULL, 8, 0 },
-	{ "status_4xx", NULL, 8, 0 }, { "status_2xx", "2xx", 8, 0 }, { "status_3xx", "3xx", 8, 0 },
-	{ "source", NULL, 10, 0 },    { NULL, NULL, 0, 0 },
+	{ .key = "route", .width = 18, .share = 4 },
+	{ .key = "method", .width = 6, .rank = 2 },
+	{ .key = "rate_per_s", .width = 8 },
+	{ .key = "p50_ms", .title = "p50", .width = 10, .rank = 2 },
+	{ .key = "p99_ms", .title = "p99", .width = 10, .rank = 1 },
+	{ .key = "status_5xx", .width = 8, .rank = 1 },
+	{ .key = "status_4xx", .width = 8, .rank = 2 },
+	{ .key = "status_2xx", .title = "2xx", .width = 8, .rank = 3 },
+	{ .key = "status_3xx", .title = "3xx", .width = 8, .rank = 3 },
+	{ .key = "source", .width = 10, .rank = 4 },
+	{ 0 },
 };
 
 static const struct list_ops list = {
@@ -72,7 +79,7 @@ static void draw(const struct view *v, struct draw *d)
 		struct draw chart = draw_box(&top, 1, 0, chart_h - 1, top.w);
 
 		draw_text(&top, 0, 0, -1, STYLE_DIM, "requests a second, all routes");
-		draw_chart(&chart, &v->t->history[HISTORY_REQUESTS], NULL, UNIT_NONE);
+		draw_chart(&chart, &v->t->history[HISTORY_REQUESTS], NULL, UNIT_COUNT);
 	}
 	list_draw(&v->ui->list, &low,
 		  view_empty_text(buf, v->t, "no requests seen",

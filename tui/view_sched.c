@@ -35,10 +35,10 @@ static const char *thread_text(const void *row, const struct field *f, char *buf
 }
 
 static const struct column columns[] = {
-	{ "tid", NULL, 8, 0 },
-	{ "state", NULL, 12, 0 },
-	{ "cpu_pct", NULL, 8, 0 },
-	{ NULL, NULL, 0, 0 },
+	{ .key = "tid", .width = 8 },
+	{ .key = "state", .width = 12 },
+	{ .key = "cpu_pct", .width = 8 },
+	{ 0 },
 };
 
 static const struct list_ops list = {

@@ -99,15 +99,15 @@ static enum style target_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ "name", NULL, 16, 1 },
-	{ "facts.goroutines.total", NULL, 10, 0 },
-	{ "facts.process.cpu_pct", NULL, 6, 0 },
-	{ "facts.memory.heap_live_bytes", NULL, 6, 0 },
-	{ "breakers", NULL, 10, 0 },
-	{ "state", NULL, 24, 4 },
-	{ "facts.memory.rss_bytes", NULL, 6, 0 },
-	{ "facts.sched.runnable", NULL, 8, 0 },
-	{ NULL, NULL, 0, 0 },
+	{ .key = "name", .width = 14, .share = 1 },
+	{ .key = "facts.goroutines.total", .width = 10, .rank = 2 },
+	{ .key = "facts.process.cpu_pct", .width = 6, .rank = 3 },
+	{ .key = "facts.memory.heap_live_bytes", .width = 6, .rank = 4 },
+	{ .key = "breakers", .width = 10, .rank = 1 },
+	{ .key = "state", .width = 24, .share = 4 },
+	{ .key = "facts.memory.rss_bytes", .width = 6, .rank = 5 },
+	{ .key = "facts.sched.runnable", .width = 8, .rank = 5 },
+	{ 0 },
 };
 
 static const struct list_ops list = {

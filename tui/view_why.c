@@ -24,9 +24,14 @@ static enum style finding_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ "score", NULL, 5, 0 },   { "layer", NULL, 8, 0 },  { "source", NULL, 14, 1 },
-	{ "signal", NULL, 20, 2 }, { "value", NULL, 14, 1 }, { "view", "view", 10, 0 },
-	{ "text", NULL, 40, 4 },   { NULL, NULL, 0, 0 },
+	{ .key = "score", .width = 5 },
+	{ .key = "layer", .width = 10, .rank = 2 },
+	{ .key = "source", .width = 14, .share = 1 },
+	{ .key = "signal", .width = 18, .share = 2 },
+	{ .key = "value", .width = 14, .share = 1, .rank = 1 },
+	{ .key = "view", .title = "view", .width = 10, .rank = 3 },
+	{ .key = "text", .width = 40, .share = 4, .rank = 4 },
+	{ 0 },
 };
 
 static const struct list_ops list = {
@@ -63,12 +68,12 @@ static void draw(const struct view *v, struct draw *d)
 {
 	enum { PANE_H = 4, PANE_FROM_H = 12 };
 	const struct finding_row *f = list_selected(&v->ui->list);
+	char buf[VIEW_EMPTY_MAX];
 	int pane = f && d->h >= PANE_FROM_H ? PANE_H : 0;
 	struct draw top = draw_box(d, 0, 0, d->h - pane, d->w);
 	struct draw low = draw_box(d, d->h - pane, 1, pane, d->w - 2);
 
-	list_draw(&v->ui->list, &top,
-		  "no findings: nothing that gmptop watches is out of the ordinary");
+	list_draw(&v->ui->list, &top, view_empty_text(buf, v->t, "no findings", ~0u));
 	if (pane)
 		draw_detail(f, &low);
 }

@@ -1,0 +1,48 @@
+#!/bin/sh
+# run.sh - every test: the unit tests (cmocka), then the end-to-end scripts. Each prints TAP; this adds
+# up. Last line: N passed, N failed, N skipped.
+set -u
+: "${B:=build}"
+passed=0 failed=0 skipped=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# Runs one test program and counts its TAP lines; a program that dies, or that runs no test, failed.
+run() {
+	name=$1
+	shift
+	CMOCKA_MESSAGE_OUTPUT=TAP "$@" >"$out" 2>&1
+	rc=$?
+	ok=$(grep -c '^ok ' "$out")
+	bad=$(grep -c '^not ok ' "$out")
+	skip=$(grep -ci '^ok .*# skip' "$out")
+	if [ "$bad" = 0 ] && { [ $rc -ne 0 ] || [ "$ok" = 0 ]; }; then
+		bad=1
+		echo "not ok - $name ended with $rc" >>"$out"
+	fi
+	passed=$((passed + ok - skip))
+	failed=$((failed + bad))
+	skipped=$((skipped + skip))
+	grep -i '^ok .*# skip' "$out"
+	if [ "$bad" != 0 ]; then
+		echo "--- $name"
+		grep -v '^ok ' "$out" | head -n 200
+	fi
+	printf '%-28s %d passed, %d failed, %d skipped\n' "$name" $((ok - skip)) "$bad" "$skip"
+}
+
+for t in "$B"/unit/*; do
+	case $t in *.*) continue ;; esac
+	[ -x "$t" ] && run "${t##*/}" "$t"
+done
+if [ -z "${UNIT_ONLY:-}" ]; then
+	for t in tests/e2e/test_*.py tests/e2e/test_*.sh; do
+		case $t in
+		*'*'*) ;;
+		*.py) run "$(basename "$t" .py)" env B="$B" GMPTOP="$B/gmptop" /usr/bin/python3 "$t" ;;
+		*.sh) run "$(basename "$t" .sh)" env B="$B" GMPTOP="$B/gmptop" sh "$t" ;;
+		esac
+	done
+fi
+echo "$passed passed, $failed failed, $skipped skipped" | tee "$B/summary"
+[ "$failed" = 0 ]
