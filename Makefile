@@ -101,7 +101,7 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(parse_src) $(core_src)
 docs: gmptop
 	$(Q)./gmptop docs man docs/gmptop.1.in >docs/gmptop.1
 	$(Q)./gmptop docs fields >docs/fields.md
-	$(Q)./gmptop docs schema >docs/gmptop.schema.json
+	$(Q)./gmptop docs schema | python3 -m json.tool --indent 1 >docs/gmptop.schema.json
 
 lint:
 	$(Q)sh tests/lint.sh

@@ -227,8 +227,13 @@ static const int crash_signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
 
 static void catch_crashes(void)
 {
-	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_NODEFER | SA_RESETHAND };
+	/* On a stack of its own, for the crash may be that of a full one. */
+	static char stack[16 << 10];
+	stack_t ss = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction sa = { .sa_handler = on_crash,
+				.sa_flags = SA_NODEFER | SA_RESETHAND | SA_ONSTACK };
 
+	sigaltstack(&ss, NULL);
 	for (size_t i = 0; i < sizeof(crash_signals) / sizeof(*crash_signals); i++)
 		sigaction(crash_signals[i], &sa, NULL);
 }

@@ -1,0 +1,342 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/unit/models.h"
+#include "tui/view.h"
+
+/* A person before a screen: model, choices, cells. */
+struct session {
+	struct model *m;
+	struct ui ui;
+	struct grid g;
+};
+
+static void start(struct session *s, struct model *m)
+{
+	s->m = m;
+	ui_init(&s->ui, m->n_targets);
+	s->ui.now_ns = NOW_NS;
+	s->ui.now_unix_ns = NOW_UNIX_NS;
+	s->ui.interval_ns = NS_PER_S;
+	grid_init(&s->g, 80, 24);
+	ui_draw(&s->ui, m, &s->g);
+}
+
+static void end(struct session *s)
+{
+	grid_release(&s->g);
+	ui_release(&s->ui);
+	models_free(s->m);
+}
+
+static void press(struct session *s, const char *keys)
+{
+	for (int key; (key = key_parse(&keys)) > 0;) {
+		ui_key(&s->ui, s->m, key);
+		ui_draw(&s->ui, s->m, &s->g);
+	}
+}
+
+/* The row of the screen that is under the cursor, -1: none. */
+static int cursor_row(const struct session *s)
+{
+	for (int row = 4; row < s->g.h - 1; row++) {
+		if (grid_at(&s->g, row, 0)->style == STYLE_SELECTED)
+			return row;
+	}
+	return -1;
+}
+
+static const struct group_row *selected_group(struct session *s)
+{
+	ui_collect(&s->ui, s->m, VIEW_GOROUTINES);
+	return list_selected(&s->ui.list);
+}
+
+static void swap_groups(struct target *t, size_t a, size_t b)
+{
+	struct group_row *g = t->groups[a];
+
+	t->groups[a] = t->groups[b];
+	t->groups[b] = g;
+}
+
+static void the_selection_follows_its_row_and_keeps_its_place_on_screen(void **state)
+{
+	struct session s;
+	int row;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3jj");
+	assert_int_equal(selected_group(&s)->id, 3);
+	swap_groups(&s.m->targets[0], 2, 0); /* it moves up */
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_int_equal(selected_group(&s)->id, 3);
+	assert_int_equal(cursor_row(&s), 4);
+	press(&s, "<End><Up><Up>");
+	row = cursor_row(&s);
+	assert_int_equal(selected_group(&s)->id, 24);
+	swap_groups(&s.m->targets[0], 23, 20); /* three lines up; the list scrolls instead */
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_int_equal(selected_group(&s)->id, 24);
+	assert_int_equal(cursor_row(&s), row);
+	end(&s);
+}
+
+static void without_a_choice_the_first_row_stays_selected(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3");
+	swap_groups(&s.m->targets[0], 5, 0);
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_int_equal(selected_group(&s)->id, 6);
+	assert_int_equal(cursor_row(&s), 4);
+	end(&s);
+}
+
+static void a_row_that_goes_hands_the_selection_to_its_neighbour(void **state)
+{
+	struct session s;
+	struct target *t;
+
+	(void)state;
+	start(&s, model_normal());
+	t = &s.m->targets[0];
+	press(&s, "3G");
+	assert_int_equal(selected_group(&s)->id, 26);
+	t->n_groups--;
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_int_equal(selected_group(&s)->id, 25);
+	swap_groups(t, 24, 24);
+	t->n_groups++; /* freed with the others */
+	end(&s);
+}
+
+static void keys_go_where_they_say(void **state)
+{
+	static const struct {
+		const char *keys;
+		enum view_id view;
+	} cases[] = {
+		{ "", VIEW_OVERVIEW },
+		{ "3", VIEW_GOROUTINES },
+		{ "<Tab>", VIEW_SCHED },
+		{ "<Shift-Tab>", VIEW_WHY },
+		{ "8<Tab>", VIEW_OVERVIEW },
+		{ "i<Tab>", VIEW_OVERVIEW },
+		{ "?", VIEW_HELP },
+		{ "3??", VIEW_GOROUTINES },
+		{ "3?<Esc>", VIEW_GOROUTINES },
+		{ "3?5", VIEW_BREAKERS },
+		{ "3?5<Esc>", VIEW_GOROUTINES },
+		{ "<Enter>", VIEW_LEAKS },
+		{ "<Enter><Esc>", VIEW_OVERVIEW },
+		{ "8j<Enter>", VIEW_BREAKERS },
+		{ "3<Enter><Esc>", VIEW_GOROUTINES },
+		{ "3\\chan<Enter><Esc>", VIEW_GOROUTINES },
+		{ "0", VIEW_TARGETS },
+		{ "0<Enter>", VIEW_OVERVIEW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct session s;
+
+		start(&s, model_normal());
+		press(&s, cases[i].keys);
+		if (s.ui.view != cases[i].view)
+			fail_msg("\"%s\" led to %s", cases[i].keys, views[s.ui.view]->title);
+		assert_false(s.ui.quit);
+		end(&s);
+	}
+}
+
+static void q_ends_it_from_help_and_detail_but_not_from_a_prompt(void **state)
+{
+	static const struct {
+		const char *keys;
+		bool quit;
+	} cases[] = { { "q", true },
+		      { "?q", true },
+		      { "3<Enter>q", true },
+		      { "3/q", false },
+		      { "3\\q<Enter>", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct session s;
+
+		start(&s, model_normal());
+		press(&s, cases[i].keys);
+		assert_int_equal(s.ui.quit, cases[i].quit);
+		end(&s);
+	}
+}
+
+static void a_filter_shows_while_it_is_typed_and_esc_brings_back_what_was(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3\\CHAN");
+	assert_int_equal(s.ui.list.n, 7);
+	press(&s, "<Enter>");
+	assert_int_equal(s.ui.list.n, 7);
+	press(&s, "\\<Backspace><Backspace><Backspace><Backspace>mutex");
+	assert_int_equal(s.ui.list.n, 6);
+	press(&s, "<Esc>");
+	assert_string_equal(s.ui.sel[VIEW_GOROUTINES].filter, "CHAN");
+	press(&s, "<Esc>");
+	assert_int_equal(s.ui.list.n, 26);
+	end(&s);
+}
+
+static void a_filter_looks_into_the_stack(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3\\backgroundread<Enter>");
+	assert_int_equal(s.ui.list.n, 7);
+	end(&s);
+}
+
+static void search_goes_on_from_the_row_and_says_when_there_is_none(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3/ledger<Enter>");
+	assert_int_equal(selected_group(&s)->id, 3);
+	press(&s, "n");
+	assert_int_equal(selected_group(&s)->id, 7);
+	press(&s, "/nowhere<Enter>");
+	assert_int_equal(selected_group(&s)->id, 7);
+	assert_non_null(strstr(s.ui.message, "nowhere"));
+	press(&s, "j");
+	assert_string_equal(s.ui.message, "");
+	end(&s);
+}
+
+static void sorting_puts_the_unknown_last_both_ways(void **state)
+{
+	struct session s;
+	const struct group_row *g;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3ssss"); /* count, change, state, oldest */
+	assert_true(((const struct group_row *)s.ui.list.rows[0])->oldest_s == 10800);
+	g = s.ui.list.rows[s.ui.list.n - 1];
+	assert_true(isnan(g->oldest_s));
+	press(&s, "I");
+	assert_true(((const struct group_row *)s.ui.list.rows[0])->oldest_s == 9.4);
+	g = s.ui.list.rows[s.ui.list.n - 1];
+	assert_true(isnan(g->oldest_s));
+	end(&s);
+}
+
+static void sorting_comes_round_to_the_views_own_order(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3ssssssss");
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].sort, 0);
+	assert_int_equal(((const struct group_row *)s.ui.list.rows[0])->id, 1);
+	end(&s);
+}
+
+static void scrolling_past_the_end_of_text_stops_there(void **state)
+{
+	struct session s;
+	int top;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "?G");
+	top = s.ui.sel[VIEW_HELP].detail_top;
+	assert_in_range(top, 1, 200);
+	press(&s, "<PgDn>j");
+	assert_int_equal(s.ui.sel[VIEW_HELP].detail_top, top);
+	press(&s, "g");
+	assert_int_equal(s.ui.sel[VIEW_HELP].detail_top, 0);
+	end(&s);
+}
+
+static void pause_keeps_the_moment(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, " ");
+	assert_true(s.ui.paused);
+	assert_true(s.ui.paused_unix_ns == NOW_UNIX_NS);
+	press(&s, " ");
+	assert_false(s.ui.paused);
+	end(&s);
+}
+
+static void targets_are_chosen_by_row_and_by_bracket(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_storm());
+	assert_int_equal(s.ui.view, VIEW_TARGETS);
+	press(&s, "jj<Enter>");
+	assert_int_equal(s.ui.target, 2);
+	assert_int_equal(s.ui.view, VIEW_OVERVIEW);
+	press(&s, "]");
+	assert_int_equal(s.ui.target, 0);
+	press(&s, "[");
+	assert_int_equal(s.ui.target, 2);
+	end(&s);
+}
+
+static void a_model_without_targets_is_drawn(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, new_test_model(0));
+	press(&s, "12345678i0?<Enter>jG/x<Enter>");
+	end(&s);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_selection_follows_its_row_and_keeps_its_place_on_screen),
+		cmocka_unit_test(without_a_choice_the_first_row_stays_selected),
+		cmocka_unit_test(a_row_that_goes_hands_the_selection_to_its_neighbour),
+		cmocka_unit_test(keys_go_where_they_say),
+		cmocka_unit_test(q_ends_it_from_help_and_detail_but_not_from_a_prompt),
+		cmocka_unit_test(a_filter_shows_while_it_is_typed_and_esc_brings_back_what_was),
+		cmocka_unit_test(a_filter_looks_into_the_stack),
+		cmocka_unit_test(search_goes_on_from_the_row_and_says_when_there_is_none),
+		cmocka_unit_test(sorting_puts_the_unknown_last_both_ways),
+		cmocka_unit_test(sorting_comes_round_to_the_views_own_order),
+		cmocka_unit_test(scrolling_past_the_end_of_text_stops_there),
+		cmocka_unit_test(pause_keeps_the_moment),
+		cmocka_unit_test(targets_are_chosen_by_row_and_by_bracket),
+		cmocka_unit_test(a_model_without_targets_is_drawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
