@@ -113,9 +113,8 @@ static void no_bases(struct attach *a, int found, bool other_netns, const struct
 	struct err *e = &a->site.no_bases;
 	int pid = (int)a->site.pid;
 
-	if (found == -EACCES)
-		err_set(e, 0, "the ports of process %d cannot be read: %s", pid, why->text);
-	else if (found < 0)
+	a->site.no_bases_state = found == -EACCES ? SOURCE_DENIED : SOURCE_ABSENT;
+	if (found < 0)
 		*e = *why;
 	else if (other_netns)
 		err_set(e, 0, "process %d is in another network namespace (nsenter -t %d -n gmptop %d)", pid,

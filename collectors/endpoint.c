@@ -280,7 +280,7 @@ void endpoint_collector_tick(struct collector *c, uint64_t now_ns)
 
 	follow_bases(s);
 	if (s->n == 0) {
-		push(s, NULL, SOURCE_ABSENT, &s->c->site->no_bases);
+		push(s, NULL, s->c->site->no_bases_state, &s->c->site->no_bases);
 		return;
 	}
 	for (size_t i = 0; i < s->n; i++) {

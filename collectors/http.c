@@ -159,8 +159,12 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 				   after_s);
 		return;
 	case CURLE_COULDNT_CONNECT:
-		t->error = err_set(&t->why, os ? -(int)os : -ECONNREFUSED, "connection failed: %s",
-				   os ? strerror((int)os) : "refused");
+		if (!os || os == ECONNREFUSED)
+			t->error = err_set(&t->why, -ECONNREFUSED,
+					   "connection refused (nothing listens there)");
+		else
+			t->error = err_set(&t->why, -EHOSTUNREACH, "connection failed: %s",
+					   strerror((int)os));
 		return;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		t->error = err_set(&t->why, -EHOSTUNREACH, "the host name is not known");
@@ -337,8 +341,11 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
-	while (h->running)
-		http_cancel(h->running);
+	while ((t = h->running)) {
+		h->running = t->next;
+		curl_multi_remove_handle(loop_multi(h->loop), t->easy);
+		handle_free(t);
+	}
 	while ((t = h->pool)) {
 		h->pool = t->next;
 		handle_free(t);

@@ -31,6 +31,7 @@ struct site {
 	size_t n_bases;
 	uint32_t bases_generation; /* grows when bases change */
 	struct err no_bases;  /* why n_bases is 0 */
+	enum source_state no_bases_state; /* what that makes of the HTTP sources */
 	const struct endpoint_base *answered_base; /* answered usefully last; NULL: none yet */
 	enum source only;     /* the one source that an exact address names, else SOURCE_COUNT */
 	char exact_url[512];  /* that address */

@@ -53,6 +53,14 @@ struct label {
 	struct str name, value;
 };
 
+struct state_count {
+	struct str state;
+	uint64_t count;
+};
+
+/* How long they have been blocked at least: below 1 s, 10 s, 1 min, 10 min, 1 h, 6 h, 1 d, and longer. */
+enum { AGE_BUCKETS = 8 };
+
 struct goroutine_group {
 	uint64_t id;    /* goroutine_group_id(): the same stack and labels have the same id everywhere */
 	uint64_t count;
@@ -62,6 +70,9 @@ struct goroutine_group {
 	uint32_t n_stack, n_labels;
 	struct frame created_by;    /* func.len == 0: the source does not tell */
 	uint64_t oldest_ns;         /* blocked at least this long; 0: unknown */
+	const struct state_count *states; /* when the stack alone does not tell; `state` is the largest; NULL */
+	uint32_t n_states;
+	const uint64_t *ages;       /* AGE_BUCKETS counts; NULL: unknown */
 };
 
 struct goroutines {
@@ -72,6 +83,52 @@ struct goroutines {
 
 uint64_t goroutine_group_id(const struct frame *stack, size_t n_stack, const struct label *labels,
 			    size_t n_labels);
+
+/* ---- the scheduler as its own memory shows it (runtime/runtime2.go: p, m, schedt) ---- */
+
+enum p_status { P_IDLE, P_RUNNING, P_SYSCALL, P_GCSTOP, P_DEAD };
+
+struct p_sample {
+	int32_t id;
+	enum p_status status;
+	uint32_t runq;                   /* local run queue, without runnext */
+	uint32_t runq_max;               /* largest seen since the last sample */
+	bool runnext;
+	int64_t m, g;                    /* M's id, running G's goid; -1: none */
+	uint32_t schedtick, syscalltick; /* counters; wrap at 2^32 */
+	uint32_t timers;
+	bool known;                      /* false: torn, only id is meant */
+};
+
+struct m_sample {
+	int64_t id;
+	int32_t tid;                     /* in our own PID namespace; 0: not known */
+	int64_t p, g;                    /* P's id, curg's goid (kept in a syscall); -1: none */
+	bool spinning, blocked, in_cgo, locked;
+};
+
+enum { HISTOGRAM_BUCKETS_MAX = 724 };
+
+/* Counts as the runtime keeps them, cumulative since the process started. */
+struct histogram {
+	const uint64_t *bound_ns;        /* n + 1 ascending bounds; bucket i is [bound[i], bound[i+1]) */
+	const uint64_t *count;
+	size_t n;                        /* 0: not known */
+};
+
+struct sched_sample {
+	int64_t gomaxprocs, global_runq, idle_ps, idle_ms, spinning_ms; /* -1: not known */
+	int64_t threads;                 /* Ms */
+	const struct p_sample *ps;
+	const struct m_sample *ms;
+	size_t n_ps, n_ms;
+	int64_t goroutines_created;      /* counter (Go 1.26); -1: not known */
+	struct histogram latency;        /* time that a goroutine was runnable before it ran */
+	struct histogram gc_pause;       /* stop-the-world pauses of the collector */
+	int64_t heap_live_bytes, heap_goal_bytes, gc_cycles, gomemlimit_bytes; /* -1: not known or no limit */
+	double gogc_pct;                 /* NAN: off or not known */
+	int gc_phase;                    /* 0 off, 1 mark, 2 mark termination; -1 not known */
+};
 
 /* ---- one page of metrics ---- */
 
@@ -175,6 +232,7 @@ struct sample {
 
 	/* What the source saw; all NULL when it saw nothing. */
 	const struct goroutines *goroutines;
+	const struct sched_sample *sched;
 	const struct metrics_page *metrics;
 	const struct process *process;
 	const struct health *health;

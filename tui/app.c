@@ -307,6 +307,17 @@ static const char *why_not(const struct target *t)
 	return "nothing answered";
 }
 
+/* A sentence that begins with the address needs no name before it. */
+static void complain_of(const struct target *t)
+{
+	const char *why = why_not(t);
+
+	if (strncmp(why, t->name, strlen(t->name)) == 0)
+		app_complain("%s", why);
+	else
+		app_complain("%s: %s", t->name, why);
+}
+
 int app_reach_code(const struct app *a)
 {
 	size_t reached = 0;
@@ -317,7 +328,7 @@ int app_reach_code(const struct app *a)
 		if (target_reached(t))
 			reached++;
 		else
-			app_complain("%s: %s", t->name, why_not(t));
+			complain_of(t);
 	}
 	if (reached == a->n_targets)
 		return 0;

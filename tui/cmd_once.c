@@ -113,7 +113,7 @@ static void put_target(const struct target *t, uint64_t now_ns)
 	if (t->url)
 		out_textf(stdout, "  %s", t->url);
 	putchar('\n');
-	if (t->n_findings == 0)
+	if (t->n_findings == 0 && target_reached(t))
 		printf("  no findings\n");
 	for (size_t i = 0; i < t->n_findings; i++)
 		out_textf(stdout, "  ! %s\n", t->findings[i].text);

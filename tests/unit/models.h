@@ -170,6 +170,8 @@ static inline void add_groups(struct target *t, size_t n)
 		spec.count = i < COUNT(group_specs) ? spec.count : 3;
 		t->groups[t->n_groups++] = new_group(&spec, i + 1);
 	}
+	t->stacks = t->groups;
+	t->n_stacks = t->n_groups;
 }
 
 static inline void add_breaker(struct target *t, const char *name, const char *state,
@@ -422,7 +424,8 @@ static inline void storm_groups(struct target *t)
 		t->groups[i]->labels = labels;
 		t->groups[i]->n_labels = 3;
 	}
-	t->n_groups = 40;
+	t->stacks = t->groups;
+	t->n_stacks = t->n_groups = 40;
 }
 
 static inline struct model *model_storm(void)

@@ -298,7 +298,7 @@ static void a_spark_scales_from_0_and_keeps_gaps(void **state)
 	static const struct {
 		enum glyphs glyphs;
 		const char *want;
-	} cases[] = { { GLYPHS_BLOCK, "▁▂ ▅█\n" }, { GLYPHS_ASCII, "_. -#\n" } };
+	} cases[] = { { GLYPHS_BLOCK, "▁▂ ▅█\n" }, { GLYPHS_ASCII, "_. =#\n" } };
 	struct timeline tl = { 0 };
 	static const double values[] = { 0, 0.1, NAN, 50, 100 };
 
@@ -338,18 +338,18 @@ static void a_bar_is_full_at_its_maximum_and_absent_when_unknown(void **state)
 
 static void a_chart_has_its_maximum_its_zero_and_its_span(void **state)
 {
-	struct canvas c = new_canvas(16, 4, GLYPHS_BLOCK);
+	struct canvas c = new_canvas(20, 4, GLYPHS_BLOCK);
 	struct timeline tl = { 0 };
 
 	(void)state;
 	c.d.grid = &c.grid;
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 12; i++)
 		timeline_push(&tl, (uint64_t)i * 10 * NS_PER_S, i == 3 ? NAN : i * 100);
 	draw_chart(&c.d, &tl, NULL, UNIT_COUNT);
-	assert_string_equal(text_of(&c), "    700      ▃▆█\n"
-					 "          ▃ ▆███\n"
-					 "      0  ▄█ ████\n"
-					 "        -1m10now\n");
+	assert_string_equal(text_of(&c), "  1,100         ▁▃▅█\n"
+					 "             ▃▅▇████\n"
+					 "      0  ▂▄ ▇███████\n"
+					 "        -1m50s   now\n");
 	free_canvas(&c);
 }
 
