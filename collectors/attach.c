@@ -12,11 +12,12 @@
 #include "core/base/xalloc.h"
 
 enum {
-	PORTS_EVERY_S = 5,   /* a service may open a port later */
+	PORTS_EVERY_S = 5, /* a service may open a port later */
 	WALK_SLICE_MS = 2,
 };
 
-static const struct collector_ops *const all_ops[] = { &proc_ops, &pprof_ops, &metrics_ops, &health_ops };
+static const struct collector_ops *const all_ops[] = { &proc_ops, &pprof_ops, &metrics_ops,
+						       &health_ops };
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
 struct attach {
@@ -62,7 +63,8 @@ static const char *why_off(const struct attach *a, enum source s)
 	if (!(attach_sources_built() & (1u << s)))
 		return not_built[s];
 	if (a->spec.only != SOURCE_COUNT && s != a->spec.only && s != SOURCE_PROC)
-		return "not asked for: the address names one page (give only host and port for all)";
+		return "not asked for: the address names one page (give only host and port for "
+		       "all)";
 	return NULL;
 }
 
@@ -91,7 +93,8 @@ static void base_of(const struct listener *l, struct endpoint_base *ret)
 	*ret = (struct endpoint_base){ .unix_path = "" };
 	if (l->addr.sa.sa_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(six)) {
 		inet_ntop(AF_INET6, six, ip, sizeof(ip));
-		snprintf(ret->url, sizeof(ret->url), "http://[%s]:%d", ip, ntohs(l->addr.in6.sin6_port));
+		snprintf(ret->url, sizeof(ret->url), "http://[%s]:%d", ip,
+			 ntohs(l->addr.in6.sin6_port));
 		return;
 	}
 	if (l->addr.sa.sa_family == AF_INET && l->addr.in4.sin_addr.s_addr != htonl(INADDR_ANY))
@@ -117,11 +120,14 @@ static void no_bases(struct attach *a, int found, bool other_netns, const struct
 	if (found < 0)
 		*e = *why;
 	else if (other_netns)
-		err_set(e, 0, "process %d is in another network namespace (nsenter -t %d -n gmptop %d)", pid,
-			 pid, pid);
+		err_set(e, 0,
+			"process %d is in another network namespace (nsenter -t %d -n gmptop %d)",
+			pid, pid, pid);
 	else
-		err_set(e, 0, "process %d listens on no TCP port (serve net/http/pprof and promhttp on loopback)",
-			 pid);
+		err_set(e, 0,
+			"process %d listens on no TCP port (serve net/http/pprof and promhttp on "
+			"loopback)",
+			pid);
 }
 
 static void follow_ports(struct attach *a, uint64_t now_ns)
@@ -191,8 +197,9 @@ static void walk_slice(void *arg, uint64_t now_ns)
 			found_pid(a, pid);
 			return;
 		}
-		err_set(&a->site.no_pid, 0, "no process of ours listens on port %d (of another user? try as root)",
-			 a->walk_port);
+		err_set(&a->site.no_pid, 0,
+			"no process of ours listens on port %d (of another user? try as root)",
+			a->walk_port);
 		tick_proc(a);
 		return;
 	}
@@ -227,7 +234,8 @@ static void look_for_pid(struct attach *a, const struct http_reply *r)
 		found_pid(a, r->peer_pid);
 		return;
 	}
-	err_set(&a->site.no_pid, 0, "nothing in this network namespace listens on port %d", r->remote_port);
+	err_set(&a->site.no_pid, 0, "nothing in this network namespace listens on port %d",
+		r->remote_port);
 	if (listen_inode(r, &a->walk_inode) < 0)
 		return;
 	a->walk_port = r->remote_port;
@@ -284,7 +292,8 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		const char *off = why_off(a, (enum source)i);
 
-		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED, off ? off : s->no_pid.text);
+		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED,
+			   off ? off : s->no_pid.text);
 	}
 }
 

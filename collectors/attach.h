@@ -1,6 +1,6 @@
-/* attach.h - watches one target: finds its process from its address and its addresses from its process,
- * opens the collectors that fit and gives each its rounds. Refusals are samples, so that the screen,
- * `doctor` and the JSON say the same sentence. */
+/* attach.h - watches one target: finds its process from its address and its addresses from its
+ * process, opens the collectors that fit and gives each its rounds. Refusals are samples, so that
+ * the screen, `doctor` and the JSON say the same sentence. */
 #ifndef ATTACH_H
 #define ATTACH_H
 
@@ -25,8 +25,8 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 			  uint32_t target);
 void attach_free(struct attach *a);
 
-bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
-bool attach_gone(const struct attach *a); /* a target named by its PID has ended */
+bool attach_busy(const struct attach *a);	/* a round or a look-up is under way */
+bool attach_gone(const struct attach *a);	/* a target named by its PID has ended */
 uint32_t attach_rounds(const struct attach *a); /* begun so far */
 
 #endif

@@ -19,8 +19,8 @@ struct collector_ops {
 	size_t state_size;  /* zeroed bytes at c->state */
 	int (*open)(struct collector *c, struct err *e);    /* 0 or -errno; NULL: nothing to open */
 	void (*tick)(struct collector *c, uint64_t now_ns); /* one round is due */
-	bool (*busy)(const struct collector *c);            /* a round is under way; NULL: never */
-	void (*close)(struct collector *c);                 /* accepts a half-open collector */
+	bool (*busy)(const struct collector *c);	    /* a round is under way; NULL: never */
+	void (*close)(struct collector *c);		    /* accepts a half-open collector */
 };
 
 struct collector {

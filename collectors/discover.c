@@ -17,7 +17,7 @@ struct known {
 	bool is_go;
 	char go[48];
 	uint64_t cpu_ns, at_ns; /* of the last reading; at_ns 0: none */
-	bool seen;              /* in this round */
+	bool seen;		/* in this round */
 };
 
 struct discover {
@@ -69,7 +69,9 @@ static void add_row(struct discover *d, struct known *k, const struct process *p
 
 	GROW(d->building, d->n_building, d->building_cap);
 	row = &d->building[d->n_building++];
-	*row = (struct go_process){ .pid = k->pid, .start_wall_ns = p->start_wall_ns, .rss_bytes = p->rss_bytes };
+	*row = (struct go_process){ .pid = k->pid,
+				    .start_wall_ns = p->start_wall_ns,
+				    .rss_bytes = p->rss_bytes };
 	snprintf(row->name, sizeof(row->name), "%.*s", (int)p->name.len, p->name.p);
 	snprintf(row->go, sizeof(row->go), "%s", k->go);
 	row->cpu_pct = NAN;

@@ -1,5 +1,5 @@
-/* discover.h - the Go processes of this host, found a slice at a time: on a big host the walk takes longer
- * than a frame. A round that follows looks only at what is new and refreshes the numbers. */
+/* discover.h - the Go processes of this host, found a slice at a time: on a big host the walk takes
+ * longer than a frame. A round that follows looks only at what is new and refreshes the numbers. */
 #ifndef DISCOVER_H
 #define DISCOVER_H
 
@@ -11,9 +11,9 @@
 struct go_process {
 	pid_t pid;
 	char name[64];
-	char go[48];             /* "go1.26.1" */
+	char go[48]; /* "go1.26.1" */
 	uint64_t start_wall_ns;
-	double cpu_pct;          /* NAN before the second round */
+	double cpu_pct; /* NAN before the second round */
 	uint64_t rss_bytes;
 };
 

@@ -8,21 +8,21 @@
 #include "core/base/xalloc.h"
 
 enum {
-	FEED_BYTES = 256 << 10,      /* a whole body is fed in pieces of this size */
-	ABSENT_RETRY_S = 30,         /* a 404 is not asked again sooner */
+	FEED_BYTES = 256 << 10, /* a whole body is fed in pieces of this size */
+	ABSENT_RETRY_S = 30,	/* a 404 is not asked again sooner */
 	BACKOFF_MAX_S = 10,
-	GIVE_UP_AFTER = 3,           /* failures in a row before other bases are tried again */
+	GIVE_UP_AFTER = 3, /* failures in a row before other bases are tried again */
 };
 
 struct endpoint {
 	struct endpoint_set *set;
 	struct endpoint_base base;
 	char url[768];
-	enum source_state state;     /* SOURCE_WAITING until the first answer */
+	enum source_state state; /* SOURCE_WAITING until the first answer */
 	struct err why;
 	struct http_handle *request; /* NULL: none under way */
 	uint64_t next_try_ns, backoff_ns;
-	uint32_t failures;           /* in a row */
+	uint32_t failures; /* in a row */
 };
 
 struct endpoint_set {
@@ -30,7 +30,7 @@ struct endpoint_set {
 	const struct endpoint_spec *spec;
 	struct endpoint at[ENDPOINT_BASES_MAX];
 	size_t n;
-	struct endpoint *chosen;     /* answered usefully; the only one asked */
+	struct endpoint *chosen; /* answered usefully; the only one asked */
 	uint32_t generation;
 };
 
@@ -135,7 +135,8 @@ static void note_failure(struct endpoint *ep, int error, const struct err *why, 
 	ep->backoff_ns = ep->backoff_ns ? ep->backoff_ns * 2 : ep->set->c->interval_ns;
 	if (ep->backoff_ns > max_ns)
 		ep->backoff_ns = max_ns;
-	ep->next_try_ns = now_ns + (ep->state == SOURCE_ABSENT ? ABSENT_RETRY_S * NS_PER_S : ep->backoff_ns);
+	ep->next_try_ns =
+		now_ns + (ep->state == SOURCE_ABSENT ? ABSENT_RETRY_S * NS_PER_S : ep->backoff_ns);
 }
 
 /* A body that came whole while several bases were tried at once. */
@@ -262,7 +263,9 @@ static void follow_bases(struct endpoint_set *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct endpoint *ep = &s->at[i];
 
-		*ep = (struct endpoint){ .set = s, .base = site->bases[i], .state = SOURCE_WAITING };
+		*ep = (struct endpoint){ .set = s,
+					 .base = site->bases[i],
+					 .state = SOURCE_WAITING };
 		for (size_t k = 0; k < n_old; k++) {
 			if (same_base(&old[k].base, &site->bases[i]))
 				*ep = old[k];

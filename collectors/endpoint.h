@@ -12,9 +12,9 @@ struct endpoint_set;
  * time; feed may be NULL: then end gets the body whole in r. A negative value refuses the body,
  * with the sentence in *e. After a good end, fill puts what was seen into the sample. */
 struct endpoint_spec {
-	const char *path;      /* "/metrics" */
+	const char *path; /* "/metrics" */
 	const char *accept;
-	const char *get_it;    /* how a service would offer it, for people */
+	const char *get_it; /* how a service would offer it, for people */
 	size_t body_max;
 	void (*begin)(struct collector *c);
 	int (*feed)(struct collector *c, const char *data, size_t n, struct err *e);

@@ -59,8 +59,8 @@ static int read_secret(const char *path, char **ret, struct err *e)
 		return err_set(e, -errno, "credentials: %s: %s", path, strerror(errno));
 	if (fstat(fileno(f), &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH))) {
 		fclose(f);
-		return err_set(e, -EPERM, "credentials: %s: others can read it (chmod 600 %s)", path,
-			       path);
+		return err_set(e, -EPERM, "credentials: %s: others can read it (chmod 600 %s)",
+			       path, path);
 	}
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
@@ -114,9 +114,10 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 		return r < 0 ? (size_t)fail(t, r) : n;
 	}
 	r = buf_add(&t->body, data, n);
-	return r < 0 ? (size_t)fail(t, err_set(&t->why, r, "the answer is larger than %zu MiB; refused",
-					       t->rq.body_max >> 20)) :
-		       n;
+	return r < 0 ? (size_t)fail(t, err_set(&t->why, r,
+					       "the answer is larger than %zu MiB; refused",
+					       t->rq.body_max >> 20))
+		     : n;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
@@ -128,9 +129,10 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	n *= size;
 	t->header_bytes += n;
 	if (t->header_bytes > HEADERS_MAX || ++t->n_headers > HEADERS_COUNT_MAX)
-		return (size_t)fail(t, err_set(&t->why, -EFBIG,
-					       "the answer's headers do not end (over %d kB or %d lines)",
-					       HEADERS_MAX >> 10, HEADERS_COUNT_MAX));
+		return (size_t)fail(
+			t, err_set(&t->why, -EFBIG,
+				   "the answer's headers do not end (over %d kB or %d lines)",
+				   HEADERS_MAX >> 10, HEADERS_COUNT_MAX));
 	if (n > from && strncasecmp(data, location, from) == 0) {
 		while (from < n && data[from] == ' ')
 			from++;
@@ -153,9 +155,9 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		t->error = err_set(&t->why, -ETIMEDOUT,
-				   t->got_bytes || t->header_bytes ?
-					   "the answer did not end within %.1f s" :
-					   "no answer within %.1f s",
+				   t->got_bytes || t->header_bytes
+					   ? "the answer did not end within %.1f s"
+					   : "no answer within %.1f s",
 				   after_s);
 		return;
 	case CURLE_COULDNT_CONNECT:
@@ -190,8 +192,9 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 		t->error = err_set(&t->why, -EPROTO, "what answers is not HTTP");
 		return;
 	case CURLE_PEER_FAILED_VERIFICATION:
-		t->error = err_set(&t->why, -EACCES,
-				   "its certificate is not trusted (--cacert FILE names who signs)");
+		t->error =
+			err_set(&t->why, -EACCES,
+				"its certificate is not trusted (--cacert FILE names who signs)");
 		return;
 	default:
 		t->error = err_set(&t->why, -EIO, "%s", curl_easy_strerror(code));
@@ -203,15 +206,17 @@ static void explain_status(struct http_handle *t)
 	if (t->status == 200)
 		return;
 	if (t->status >= 300 && t->status < 400)
-		t->error = err_set(&t->why, -EREMOTE, "HTTP %ld: redirects to %s, which is not followed",
-				   t->status, t->location[0] ? t->location : "nowhere");
+		t->error = err_set(&t->why, -EREMOTE,
+				   "HTTP %ld: redirects to %s, which is not followed", t->status,
+				   t->location[0] ? t->location : "nowhere");
 	else if (t->status == 401 || t->status == 403)
 		t->error = err_set(&t->why, -EACCES,
 				   "HTTP %ld: not allowed (--bearer-file, --user-file or --cert)",
 				   t->status);
 	else if (t->status == 404)
 		t->error = err_set(&t->why, -ENOENT, "HTTP 404: not served here");
-	else if (t->status == 400 && t->body.len && memmem(t->body.ptr, t->body.len, "HTTPS server", 12))
+	else if (t->status == 400 && t->body.len &&
+		 memmem(t->body.ptr, t->body.len, "HTTPS server", 12))
 		t->error = err_set(&t->why, -EPROTO, "HTTP 400: speaks TLS here (use https://)");
 	else if (t->status == 204)
 		t->error = err_set(&t->why, -EBADMSG, "HTTP 204: an empty answer");

@@ -19,26 +19,26 @@ struct http_options {
 };
 
 struct http_reply {
-	int error;           /* 0: the body came whole with status 200; else -errno, the sentence in why */
+	int error; /* 0: the body came whole with status 200; else -errno, the sentence in why */
 	struct err why;
-	long status;         /* 0: no answer */
+	long status; /* 0: no answer */
 	struct str content_type;
-	const char *body;    /* NULL when it was streamed; valid during the callback */
+	const char *body; /* NULL when it was streamed; valid during the callback */
 	size_t len;
-	uint64_t took_ns;    /* until the last byte */
-	bool local;          /* both ends of the connection are on this host */
+	uint64_t took_ns; /* until the last byte */
+	bool local;	  /* both ends of the connection are on this host */
 	int remote_port;
-	pid_t peer_pid;      /* the server's, over a unix socket; else 0 */
+	pid_t peer_pid;	       /* the server's, over a unix socket; else 0 */
 	const char *remote_ip; /* "" when never connected; valid during the callback */
 };
 
 struct http_request {
-	const char *url;        /* copied */
-	const char *unix_path;  /* NULL or "": TCP; copied */
-	const char *accept;     /* NULL: anything */
-	size_t body_max;        /* bytes after decoding; beyond it the request fails with -EFBIG */
+	const char *url;       /* copied */
+	const char *unix_path; /* NULL or "": TCP; copied */
+	const char *accept;    /* NULL: anything */
+	size_t body_max;       /* bytes after decoding; beyond it the request fails with -EFBIG */
 	uint64_t timeout_ns;
-	bool want_gzip;         /* offer gzip as a transfer encoding */
+	bool want_gzip; /* offer gzip as a transfer encoding */
 	/* NULL: the body is collected. Else it is handed on as it arrives; a negative value ends
 	 * the request with that error and the sentence in *e. */
 	int (*on_data)(void *arg, const char *data, size_t n, struct err *e);

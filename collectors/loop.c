@@ -128,7 +128,8 @@ static void sweep_watches(struct loop *l)
 	while (l->fds_cap < n)
 		l->fds = grow(l->fds, &l->fds_cap, sizeof(*l->fds));
 	for (size_t i = 0; i < n; i++)
-		l->fds[i] = (struct curl_waitfd){ .fd = l->watches[i].fd, .events = CURL_WAIT_POLLIN };
+		l->fds[i] =
+			(struct curl_waitfd){ .fd = l->watches[i].fd, .events = CURL_WAIT_POLLIN };
 }
 
 void loop_on_transfer(struct loop *l, void (*fn)(void *arg, CURL *easy, CURLcode code), void *arg)

@@ -1,7 +1,7 @@
 /* Goroutines from /debug/pprof/goroutine?debug=0: groups and labels, without a dump's pauses. */
+#include "collectors/parse/pprof.h"
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
-#include "collectors/parse/pprof.h"
 
 enum { BODY_MAX = 16 << 20 };
 

@@ -1,5 +1,5 @@
-/* site.h - what has been found out about where a target is: its process, its addresses. Shared by the
- * target's collectors; attach.c keeps it up to date. */
+/* site.h - what has been found out about where a target is: its process, its addresses. Shared by
+ * the target's collectors; attach.c keeps it up to date. */
 #ifndef SITE_H
 #define SITE_H
 
@@ -14,7 +14,7 @@ struct http_reply;
 
 /* Where HTTP of a target may be found. */
 struct endpoint_base {
-	char url[256];       /* "http://127.0.0.1:6060", without a slash at its end */
+	char url[256];	     /* "http://127.0.0.1:6060", without a slash at its end */
 	char unix_path[108]; /* "" for TCP */
 };
 
@@ -22,19 +22,19 @@ enum { ENDPOINT_BASES_MAX = 16 };
 
 struct site {
 	uint32_t target;      /* index in the model */
-	pid_t pid;            /* 0: not known */
+	pid_t pid;	      /* 0: not known */
 	uint64_t start_ticks; /* of pid: its identity; 0: not known */
-	bool local;           /* it runs on this host */
+	bool local;	      /* it runs on this host */
 	struct err no_pid;    /* why pid is 0, for people */
 
 	struct endpoint_base bases[ENDPOINT_BASES_MAX];
 	size_t n_bases;
-	uint32_t bases_generation; /* grows when bases change */
-	struct err no_bases;  /* why n_bases is 0 */
-	enum source_state no_bases_state; /* what that makes of the HTTP sources */
+	uint32_t bases_generation;		   /* grows when bases change */
+	struct err no_bases;			   /* why n_bases is 0 */
+	enum source_state no_bases_state;	   /* what that makes of the HTTP sources */
 	const struct endpoint_base *answered_base; /* answered usefully last; NULL: none yet */
-	enum source only;     /* the one source that an exact address names, else SOURCE_COUNT */
-	char exact_url[512];  /* that address */
+	enum source only;    /* the one source that an exact address names, else SOURCE_COUNT */
+	char exact_url[512]; /* that address */
 
 	/* Set by attach.c: an endpoint answered usefully; the process has ended. */
 	void (*answered)(struct site *s, const struct endpoint_base *b, const struct http_reply *r);

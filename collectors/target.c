@@ -16,8 +16,8 @@ static enum source source_of_path(const char *path)
 		const char *tail;
 		enum source source;
 	} pages[] = {
-		{ "/metrics", SOURCE_METRICS },    { "/prometheus", SOURCE_METRICS },
-		{ "/federate", SOURCE_METRICS },   { "/debug/vars", SOURCE_EXPVAR },
+		{ "/metrics", SOURCE_METRICS },	       { "/prometheus", SOURCE_METRICS },
+		{ "/federate", SOURCE_METRICS },       { "/debug/vars", SOURCE_EXPVAR },
 		{ "/hystrix.stream", SOURCE_HYSTRIX },
 	};
 	size_t len = strcspn(path, "?#");
@@ -57,8 +57,9 @@ static int parse_url(const char *arg, struct target_spec *s, struct err *e)
 	host = strstr(url, "://") + 3;
 	path = host + strcspn(host, "/?#");
 	if (memchr(host, '@', (size_t)(path - host)))
-		return err_set(e, -EINVAL, "an address with a password in it shows in the process list "
-					   "(use --user-file or --bearer-file)");
+		return err_set(e, -EINVAL,
+			       "an address with a password in it shows in the process list "
+			       "(use --user-file or --bearer-file)");
 	if (path == host || strpbrk(url, " \t\r\n\"<>"))
 		return err_set(e, -EINVAL, "%s: not an address", arg);
 	snprintf(s->host_port, sizeof(s->host_port), "%.*s", (int)(path - host), host);
@@ -80,7 +81,8 @@ static int parse_url(const char *arg, struct target_spec *s, struct err *e)
 static int parse_unix(const char *path, struct target_spec *s, struct err *e)
 {
 	if (path[0] != '/' || strlen(path) >= sizeof(s->base.unix_path))
-		return err_set(e, -EINVAL, "unix:%s: not the path of a socket (unix:/run/app.sock)", path);
+		return err_set(e, -EINVAL, "unix:%s: not the path of a socket (unix:/run/app.sock)",
+			       path);
 	s->kind = TARGET_URL;
 	s->only = SOURCE_COUNT;
 	snprintf(s->base.unix_path, sizeof(s->base.unix_path), "%s", path);
@@ -110,7 +112,8 @@ int target_parse(const char *arg, struct target_spec *ret, struct err *e)
 	int r = 0;
 
 	if (eq && eq != arg && (size_t)(eq - arg) < sizeof(s.name) &&
-	    memchr(arg, '/', (size_t)(eq - arg)) == NULL && memchr(arg, ':', (size_t)(eq - arg)) == NULL) {
+	    memchr(arg, '/', (size_t)(eq - arg)) == NULL &&
+	    memchr(arg, ':', (size_t)(eq - arg)) == NULL) {
 		memcpy(s.name, arg, (size_t)(eq - arg));
 		arg = eq + 1;
 	}

@@ -8,19 +8,20 @@ enum target_kind { TARGET_PID, TARGET_NAME, TARGET_URL };
 
 struct target_spec {
 	enum target_kind kind;
-	char name[64];           /* of NAME=TARGET; "" when not given */
-	char asked[512];         /* as written, without NAME= and without userinfo */
+	char name[64];	 /* of NAME=TARGET; "" when not given */
+	char asked[512]; /* as written, without NAME= and without userinfo */
 	pid_t pid;
-	struct endpoint_base base;   /* TARGET_URL */
-	enum source only;            /* an exact address names one source; else SOURCE_COUNT */
+	struct endpoint_base base; /* TARGET_URL */
+	enum source only;	   /* an exact address names one source; else SOURCE_COUNT */
 	char exact_url[512];
-	char host_port[128];         /* for a name when nothing better is known */
+	char host_port[128]; /* for a name when nothing better is known */
 };
 
 /* -EINVAL with a sentence when it cannot be a target. Looks nothing up. */
 int target_parse(const char *arg, struct target_spec *ret, struct err *e);
 
-/* Processes whose executable has this base name. Returns how many there are, at most n are stored. */
+/* Processes whose executable has this base name. Returns how many there are, at most n are stored.
+ */
 int target_pids_by_name(const char *name, pid_t *ret, int n, struct err *e);
 
 #endif

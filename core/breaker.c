@@ -1,5 +1,6 @@
 /* Circuit breakers from a metrics page: which series speak of one, what each of them says, and what
- * follows for the row. Names are those of shared conventions and of the libraries' own exporters. */
+ * follows for the row. Names are those of shared conventions and of the libraries' own exporters.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,10 +13,10 @@
 enum { ROWS_MAX = 1000, FLAPS_AFTER_S = 60 };
 
 enum role {
-	ROLE_GAUGE,     /* a number that stands for the state */
-	ROLE_ONE_HOT,   /* 1 for the state that its label names; arg: enum breaker_state */
-	ROLE_IS_OPEN,   /* 1: open */
-	ROLE_CHANGE,    /* changes to a state; arg: enum breaker_state */
+	ROLE_GAUGE,   /* a number that stands for the state */
+	ROLE_ONE_HOT, /* 1 for the state that its label names; arg: enum breaker_state */
+	ROLE_IS_OPEN, /* 1: open */
+	ROLE_CHANGE,  /* changes to a state; arg: enum breaker_state */
 	ROLE_TRIPS,
 	ROLE_REQUESTS,
 	ROLE_SUCCESS,
@@ -26,9 +27,9 @@ enum role {
 };
 
 struct breaker_extra {
-	struct str lead;               /* the value of its name label; pairs counters with gauges */
+	struct str lead; /* the value of its name label; pairs counters with gauges */
 	struct encoding encoding;
-	double gauge, is_open;         /* NAN: the page has none */
+	double gauge, is_open; /* NAN: the page has none */
 	double one_hot[BREAKER_UNKNOWN], change[BREAKER_UNKNOWN], change_before[BREAKER_UNKNOWN];
 	double sum[ROLE_COUNT], before[ROLE_COUNT];
 	enum breaker_state state, last_change;
@@ -38,17 +39,22 @@ struct breaker_extra {
 
 /* ---- what a series is ---- */
 
-static const char *const lead_labels[] = { "name", "breaker", "circuit_breaker", "circuit", "cb", "service",
-					   "target_service", "upstream", "endpoint", "cluster_id",
-					   "cluster_name", "component", "resource", "id", "policy",
-					   "command", "target", NULL };
+static const char *const lead_labels[] = { "name",     "breaker",    "circuit_breaker", "circuit",
+					   "cb",       "service",    "target_service",	"upstream",
+					   "endpoint", "cluster_id", "cluster_name",	"component",
+					   "resource", "id",	     "policy",		"command",
+					   "target",   NULL };
 static const char *const state_labels[] = { "state", "status", "current_state", NULL };
-static const char *const to_labels[] = { "to", "to_state", "transition", "new_state", "state", NULL };
-static const char *const result_labels[] = { "result", "outcome", "kind", "status", "success", "type", "cause", NULL };
-static const char *const other_labels[] = { "state", "status", "current_state", "to", "to_state", "from",
-					    "from_state", "transition", "new_state", "old_state", "result",
-					    "outcome", "kind", "success", "type", "cause", "instance", "job",
-					    NULL };
+static const char *const to_labels[] = {
+	"to", "to_state", "transition", "new_state", "state", NULL
+};
+static const char *const result_labels[] = { "result",	"outcome", "kind",  "status",
+					     "success", "type",	   "cause", NULL };
+static const char *const other_labels[] = {
+	"state",      "status",	   "current_state", "to",     "to_state", "from", "from_state",
+	"transition", "new_state", "old_state",	    "result", "outcome",  "kind", "success",
+	"type",	      "cause",	   "instance",	    "job",    NULL
+};
 
 static const struct {
 	const char *tail;
@@ -89,8 +95,9 @@ static const struct {
 
 static bool is_breaker_name(struct str name)
 {
-	static const char *const parts[] = { "circuit_breaker", "circuitbreaker", "breaker_", "cb_state",
-					     "hoglet_circuit", "circuit_open", "resiliency_cb" };
+	static const char *const parts[] = { "circuit_breaker", "circuitbreaker", "breaker_",
+					     "cb_state",	"hoglet_circuit", "circuit_open",
+					     "resiliency_cb" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		if (name_has(name, parts[i]))
@@ -105,13 +112,20 @@ static enum role role_by_result(struct str word)
 		const char *word;
 		enum role role;
 	} words[] = {
-		{ "success", ROLE_SUCCESS },   { "successful", ROLE_SUCCESS },
-		{ "ok", ROLE_SUCCESS },        { "true", ROLE_SUCCESS },
-		{ "failure", ROLE_FAILURE },   { "failed", ROLE_FAILURE },
-		{ "error", ROLE_FAILURE },     { "false", ROLE_FAILURE },
-		{ "timeout", ROLE_FAILURE },   { "rejected", ROLE_REJECTED },
-		{ "open", ROLE_REJECTED },     { "not_permitted", ROLE_REJECTED },
-		{ "short_circuited", ROLE_REJECTED }, { "circuit_breaker_open", ROLE_REJECTED },
+		{ "success", ROLE_SUCCESS },
+		{ "successful", ROLE_SUCCESS },
+		{ "ok", ROLE_SUCCESS },
+		{ "true", ROLE_SUCCESS },
+		{ "failure", ROLE_FAILURE },
+		{ "failed", ROLE_FAILURE },
+		{ "error", ROLE_FAILURE },
+		{ "false", ROLE_FAILURE },
+		{ "timeout", ROLE_FAILURE },
+		{ "rejected", ROLE_REJECTED },
+		{ "open", ROLE_REJECTED },
+		{ "not_permitted", ROLE_REJECTED },
+		{ "short_circuited", ROLE_REJECTED },
+		{ "circuit_breaker_open", ROLE_REJECTED },
 		{ "circuit_open", ROLE_REJECTED },
 	};
 
@@ -149,7 +163,8 @@ static enum role role_of(const struct metrics_page *p, const struct series *s, u
 		*ret_arg = (uint8_t)breaker_state_of_word(word);
 		if (*ret_arg != BREAKER_UNKNOWN)
 			return ROLE_ONE_HOT;
-		return word.len ? ROLE_NONE : ROLE_GAUGE; /* one-hot of a state that we do not have */
+		return word.len ? ROLE_NONE
+				: ROLE_GAUGE; /* one-hot of a state that we do not have */
 	}
 	if (role == ROLE_CHANGE) {
 		*ret_arg = (uint8_t)state_after(label_of(p, s, to_labels));
@@ -160,7 +175,8 @@ static enum role role_of(const struct metrics_page *p, const struct series *s, u
 
 /* ---- which row it belongs to ---- */
 
-static long find_row(const struct breakers_state *s, const char *name, struct str lead, bool by_lead)
+static long find_row(const struct breakers_state *s, const char *name, struct str lead,
+		     bool by_lead)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (strcmp(s->rows[i].name, name) == 0)
@@ -234,7 +250,8 @@ static void map_pass(struct breakers_state *s, const struct metrics_page *p, boo
 			row = add_row(s, name, lead);
 		if (row < 0)
 			continue;
-		page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, arg });
+		page_map_add(&s->map,
+			     (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, arg });
 		if (role == ROLE_GAUGE && !s->extra[row].encoding.known)
 			encoding_from_help(p->families[se->family].help, &s->extra[row].encoding);
 	}
@@ -371,8 +388,8 @@ static enum breaker_state state_now(const struct breaker_extra *x, const char **
 	*ret_how = "the last change counted";
 	if (x->last_change != BREAKER_UNKNOWN)
 		return x->last_change;
-	*ret_how = !isnan(x->gauge) ? "nothing says what this number means: no state label, no HELP" :
-				      "no state is exported, only counters";
+	*ret_how = !isnan(x->gauge) ? "nothing says what this number means: no state label, no HELP"
+				    : "no state is exported, only counters";
 	return BREAKER_UNKNOWN;
 }
 
@@ -392,7 +409,8 @@ static void follow_state(struct breaker_row *r, struct breaker_extra *x, uint64_
 		x->since_ns = t_ns;
 	if (trips > 0)
 		x->opens += trips;
-	else if (isnan(trips) && was != x->state && x->state == BREAKER_OPEN && was != BREAKER_UNKNOWN)
+	else if (isnan(trips) && was != x->state && x->state == BREAKER_OPEN &&
+		 was != BREAKER_UNKNOWN)
 		x->opens++;
 	r->since_s = x->since_ns ? (double)(t_ns - x->since_ns) / 1e9 : NAN;
 	r->flaps_per_h = NAN;
@@ -417,14 +435,16 @@ static void follow_counters(struct breaker_row *r, struct breaker_extra *x, doub
 	if (isnan(all))
 		all = sum_of(grown(x->before[ROLE_SUCCESS], x->sum[ROLE_SUCCESS]), failed);
 	r->failure_pct = all > 0 ? failed * 100 / all : NAN;
-	r->rejected_per_s = dt_s > 0 ? grown(x->before[ROLE_REJECTED], x->sum[ROLE_REJECTED]) / dt_s : NAN;
+	r->rejected_per_s =
+		dt_s > 0 ? grown(x->before[ROLE_REJECTED], x->sum[ROLE_REJECTED]) / dt_s : NAN;
 	for (int k = 0; k < ROLE_COUNT; k++) {
 		/* A series that appears later was 0 before. */
 		x->before[k] = isnan(x->sum[k]) ? 0 : x->sum[k];
 	}
 }
 
-void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p, uint64_t t_ns)
+void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p,
+		    uint64_t t_ns)
 {
 	double dt_s = s->t_ns ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
 

@@ -36,11 +36,16 @@ enum breaker_state breaker_state_of_word(struct str word)
 		const char *word;
 		enum breaker_state state;
 	} words[] = {
-		{ "closed", BREAKER_CLOSED },      { "close", BREAKER_CLOSED },
-		{ "open", BREAKER_OPEN },          { "opened", BREAKER_OPEN },
-		{ "forcedopen", BREAKER_OPEN },    { "halfopen", BREAKER_HALF_OPEN },
-		{ "halfopened", BREAKER_HALF_OPEN }, { "half", BREAKER_HALF_OPEN },
-		{ "stateclosed", BREAKER_CLOSED }, { "stateopen", BREAKER_OPEN },
+		{ "closed", BREAKER_CLOSED },
+		{ "close", BREAKER_CLOSED },
+		{ "open", BREAKER_OPEN },
+		{ "opened", BREAKER_OPEN },
+		{ "forcedopen", BREAKER_OPEN },
+		{ "halfopen", BREAKER_HALF_OPEN },
+		{ "halfopened", BREAKER_HALF_OPEN },
+		{ "half", BREAKER_HALF_OPEN },
+		{ "stateclosed", BREAKER_CLOSED },
+		{ "stateopen", BREAKER_OPEN },
 		{ "statehalfopen", BREAKER_HALF_OPEN },
 	};
 	char plain[32];
@@ -75,7 +80,8 @@ static uint32_t take_number(struct str help, uint32_t at, struct token *ret)
 
 	while (at + n < help.len && n + 1 < sizeof(text) &&
 	       (isdigit((unsigned char)help.p[at + n]) ||
-		(help.p[at + n] == '.' && at + n + 1 < help.len && isdigit((unsigned char)help.p[at + n + 1])))) {
+		(help.p[at + n] == '.' && at + n + 1 < help.len &&
+		 isdigit((unsigned char)help.p[at + n + 1])))) {
 		text[n] = help.p[at + n];
 		n++;
 	}
@@ -92,7 +98,8 @@ static uint32_t take_number(struct str help, uint32_t at, struct token *ret)
  * is left out, any other word is kept so that far pairs do not meet. */
 static bool is_filler(struct str w)
 {
-	static const char *const fillers[] = { "is", "for", "means", "if", "when", "and", "or", "the", "state" };
+	static const char *const fillers[] = { "is",  "for", "means", "if",   "when",
+					       "and", "or",  "the",   "state" };
 
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++) {
 		if (str_is(w, fillers[i]))
@@ -219,7 +226,8 @@ bool encoding_from_build(const struct build *b, struct encoding *ret, const char
 	ret->value[BREAKER_CLOSED] = libraries[found].closed;
 	ret->value[BREAKER_HALF_OPEN] = libraries[found].half_open;
 	ret->value[BREAKER_OPEN] = libraries[found].open;
-	snprintf(ret->witness, sizeof(ret->witness), "%s, which is linked in", libraries[found].name);
+	snprintf(ret->witness, sizeof(ret->witness), "%s, which is linked in",
+		 libraries[found].name);
 	*ret_library = libraries[found].name;
 	return true;
 }

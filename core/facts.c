@@ -90,7 +90,8 @@ static void map_fields(struct facts_state *s, const struct metrics_page *p)
 
 			if (at < 0)
 				continue;
-			page_map_add(&s->map, (struct link){ .series = (uint32_t)at, .row = (uint32_t)i });
+			page_map_add(&s->map,
+				     (struct link){ .series = (uint32_t)at, .row = (uint32_t)i });
 			break;
 		}
 	}
@@ -179,7 +180,8 @@ void facts_from_process(struct facts_state *s, const struct process *p, uint64_t
 void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t_ns)
 {
 	s->cost.own_rss_bytes = (double)c->rss_bytes;
-	s->cost.own_cpu_pct = s->own_ns ? share_pct(s->own_cpu_ns, c->cpu_ns, t_ns - s->own_ns) : NAN;
+	s->cost.own_cpu_pct =
+		s->own_ns ? share_pct(s->own_cpu_ns, c->cpu_ns, t_ns - s->own_ns) : NAN;
 	s->own_cpu_ns = c->cpu_ns;
 	s->own_ns = t_ns;
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#define MEMBER(type, f, row) (*(type *)((char *)(row) + (f)->offset))
-#define CONST_MEMBER(type, f, row) (*(const type *)((const char *)(row) + (f)->offset))
+#define MEMBER(type, f, row)	   (*(type *)(void *)((char *)(row) + (f)->offset))
+#define CONST_MEMBER(type, f, row) (*(const type *)(const void *)((const char *)(row) + (f)->offset))
 
 double field_num(const struct field *f, const void *row)
 {
@@ -56,10 +56,10 @@ void row_clear(const struct table *t, void *row)
 const char *unit_suffix(enum unit u)
 {
 	static const char *const names[] = {
-		[UNIT_NONE] = "",        [UNIT_COUNT] = "",      [UNIT_BYTES] = "B",
-		[UNIT_NS] = "ns",        [UNIT_MS] = "ms",       [UNIT_S] = "s",
-		[UNIT_PCT] = "%",        [UNIT_PER_S] = "/s",    [UNIT_PER_MIN] = "/min",
-		[UNIT_PER_H] = "/h",     [UNIT_CORES] = "cores",
+		[UNIT_NONE] = "",    [UNIT_COUNT] = "",	     [UNIT_BYTES] = "B",
+		[UNIT_NS] = "ns",    [UNIT_MS] = "ms",	     [UNIT_S] = "s",
+		[UNIT_PCT] = "%",    [UNIT_PER_S] = "/s",    [UNIT_PER_MIN] = "/min",
+		[UNIT_PER_H] = "/h", [UNIT_CORES] = "cores",
 	};
 
 	return names[u];

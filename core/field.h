@@ -34,7 +34,7 @@ enum field_type {
 /* How a metric's value becomes the field's. */
 enum field_how {
 	HOW_AS_IS,
-	HOW_PER_S,    /* a counter: growth a second */
+	HOW_PER_S, /* a counter: growth a second */
 	HOW_PER_MIN,
 	HOW_PCT_OF_S, /* a counter of seconds: growth a second, in per cent */
 	HOW_S_TO_NS,  /* a gauge in seconds, kept in ns */
@@ -49,27 +49,29 @@ struct field {
 	enum field_type type;
 	enum unit unit;
 	uint16_t offset;
-	uint8_t width;     /* columns a cell takes, 0: the rest of the row */
+	uint8_t width; /* columns a cell takes, 0: the rest of the row */
 	enum field_how how;
 	const char *metrics[FIELD_METRICS_MAX]; /* metric names that give it, best first */
-	bool screen_only;  /* the JSON object says it in another shape (core/json.c), or not at all */
-	double none_from;  /* a metric's value from here on means "no limit": absent; 0: every value counts */
+	bool screen_only; /* the JSON object says it in another shape (core/json.c), or not at all
+			   */
+	double none_from; /* a metric's value from here on means "no limit": absent; 0: every value
+			     counts */
 };
 
 struct table {
-	const char *key;   /* JSON key of the object or of the array of rows */
+	const char *key; /* JSON key of the object or of the array of rows */
 	const char *title;
 	const char *help;
 	const struct field *fields;
 	size_t n_fields;
 	size_t row_size;
-	bool rows;         /* an array of rows; else one object */
+	bool rows; /* an array of rows; else one object */
 };
 
 extern const struct table table_sched, table_goroutines, table_memory, table_net, table_process,
-	table_cost;                                       /* facts: one object a target */
+	table_cost; /* facts: one object a target */
 extern const struct table table_sources, table_groups, table_leaks, table_breakers, table_limiters,
-	table_requests, table_threads, table_findings;    /* rows */
+	table_requests, table_threads, table_findings; /* rows */
 
 /* All of them, in the order of the documents. */
 extern const struct table *const tables[];
@@ -81,7 +83,7 @@ const char *field_text(const struct field *f, const void *row);
 int field_flag(const struct field *f, const void *row);
 uint64_t field_id(const struct field *f, const void *row);
 const struct field *field_find(const struct table *t, const char *key); /* NULL: none */
-void row_clear(const struct table *t, void *row);                       /* everything absent */
+void row_clear(const struct table *t, void *row);			/* everything absent */
 
 const char *unit_suffix(enum unit u); /* "", "B", "ms", "/s", … */
 

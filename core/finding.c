@@ -1,4 +1,5 @@
-/* What is wrong, worst first, one sentence each with its number. Only what the model already judged. */
+/* What is wrong, worst first, one sentence each with its number. Only what the model already
+ * judged. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@ struct list {
 	struct arena *arena;
 };
 
-__attribute__((format(printf, 2, 3))) static const char *words(struct arena *a, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static const char *words(struct arena *a, const char *fmt,
+							       ...)
 {
 	char text[512];
 	va_list ap;
@@ -67,9 +69,10 @@ static void from_leaks(const struct target *t, struct list *l)
 		f->value = words(l->arena, "%+.0f/min", k->delta_per_min);
 		f->score = k->score;
 		f->view = "leaks";
-		f->text = words(l->arena, "LEAK %s  %s  %s  %.0f goroutines %+.0f/min, growing for %s", k->grade,
-				k->site ? k->site : "?", k->row->state, k->count, k->delta_per_min,
-				span(l->arena, k->since_s));
+		f->text = words(l->arena,
+				"LEAK %s  %s  %s  %.0f goroutines %+.0f/min, growing for %s",
+				k->grade, k->site ? k->site : "?", k->row->state, k->count,
+				k->delta_per_min, span(l->arena, k->since_s));
 	}
 }
 
@@ -86,14 +89,16 @@ static void from_breakers(const struct target *t, struct list *l)
 		f->layer = "app";
 		f->source = "breaker";
 		f->signal = words(l->arena, "breaker %s %s", b->name, open ? "OPEN" : "HALF-OPEN");
-		f->value = isnan(b->failure_pct) ? NULL : words(l->arena, "%.0f%% failed", b->failure_pct);
+		f->value = isnan(b->failure_pct) ? NULL
+						 : words(l->arena, "%.0f%% failed", b->failure_pct);
 		f->score = open ? 0.88 : 0.6;
 		f->view = "breakers";
-		f->text = words(l->arena, "breaker %s is %s%s%s%s", b->name, open ? "OPEN" : "HALF-OPEN",
-				isnan(b->since_s) ? "" : " for ",
+		f->text = words(l->arena, "breaker %s is %s%s%s%s", b->name,
+				open ? "OPEN" : "HALF-OPEN", isnan(b->since_s) ? "" : " for ",
 				isnan(b->since_s) ? "" : span(l->arena, b->since_s),
-				isnan(b->rejected_per_s) ? "" :
-					words(l->arena, ", rejects %.1f/s", b->rejected_per_s));
+				isnan(b->rejected_per_s)
+					? ""
+					: words(l->arena, ", rejects %.1f/s", b->rejected_per_s));
 	}
 }
 
@@ -106,7 +111,8 @@ static void from_health(const struct target *t, struct list *l)
 	f = add(l, t->now_unix_ns);
 	f->layer = "app";
 	f->source = "health";
-	f->signal = words(l->arena, "%.*s answers %d", (int)t->health.path.len, t->health.path.p, t->health.status);
+	f->signal = words(l->arena, "%.*s answers %d", (int)t->health.path.len, t->health.path.p,
+			  t->health.status);
 	f->value = words(l->arena, "%d", t->health.status);
 	f->score = 0.9;
 	f->view = "info";

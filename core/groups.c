@@ -78,7 +78,8 @@ struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns)
 	struct str state;
 	char *at;
 
-	bytes = sizeof(*r) + frames * sizeof(*stack) + g->n_labels * sizeof(*labels) + words_bytes(g);
+	bytes = sizeof(*r) + frames * sizeof(*stack) + g->n_labels * sizeof(*labels) +
+		words_bytes(g);
 	r = xcalloc(1, bytes);
 	stack = (struct frame *)(r + 1);
 	labels = (struct label *)(stack + frames);
@@ -145,7 +146,8 @@ void group_row_update(struct group_row *r, double count, double oldest_s, uint64
 
 static int by_count(const void *a, const void *b)
 {
-	const struct group_row *x = *(struct group_row *const *)a, *y = *(struct group_row *const *)b;
+	const struct group_row *x = *(struct group_row *const *)a,
+			       *y = *(struct group_row *const *)b;
 
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
@@ -210,7 +212,8 @@ static void count_states(struct target *t)
 	}
 }
 
-void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g, uint64_t t_ns)
+void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g,
+		  uint64_t t_ns)
 {
 	struct group_table *table = &s->groups;
 
@@ -224,8 +227,8 @@ void groups_apply(struct target *t, struct groups_state *s, const struct gorouti
 			*slot = group_row_new(now, t_ns);
 			table->n++;
 		}
-		group_row_update(*slot, (double)now->count, now->oldest_ns ? (double)now->oldest_ns / 1e9 : NAN,
-				 t_ns);
+		group_row_update(*slot, (double)now->count,
+				 now->oldest_ns ? (double)now->oldest_ns / 1e9 : NAN, t_ns);
 	}
 	t->n_groups = group_table_list(table, t_ns);
 	t->groups = table->list;

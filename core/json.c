@@ -99,7 +99,8 @@ static void put_build(struct jsonw *w, const struct build *b)
 	for (size_t i = 0; i < b->n_settings; i++) {
 		char key[128];
 
-		snprintf(key, sizeof(key), "%.*s", (int)b->settings[i].key.len, b->settings[i].key.p);
+		snprintf(key, sizeof(key), "%.*s", (int)b->settings[i].key.len,
+			 b->settings[i].key.p);
 		jsonw_str(w, key, b->settings[i].value);
 	}
 	jsonw_close(w, '}');
@@ -144,7 +145,8 @@ static void put_group(struct jsonw *w, const struct group_row *g)
 		for (uint32_t i = 0; i < g->n_labels; i++) {
 			char key[256];
 
-			snprintf(key, sizeof(key), "%.*s", (int)g->labels[i].name.len, g->labels[i].name.p);
+			snprintf(key, sizeof(key), "%.*s", (int)g->labels[i].name.len,
+				 g->labels[i].name.p);
 			jsonw_str(w, key, g->labels[i].value);
 		}
 		jsonw_close(w, '}');

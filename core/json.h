@@ -1,5 +1,5 @@
-/* json.h - the model as the JSON contract has it: one object, one line. Field names and units come from
- * core/field.h's tables; what is not known is left out. */
+/* json.h - the model as the JSON contract has it: one object, one line. Field names and units come
+ * from core/field.h's tables; what is not known is left out. */
 #ifndef JSON_H
 #define JSON_H
 

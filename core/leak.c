@@ -1,5 +1,5 @@
-/* Suspects: groups that grow, judged by the points of their trend. The time watched is cut into equal
- * windows; a leak grows from window to window, a burst or a ramp that ends does not. */
+/* Suspects: groups that grow, judged by the points of their trend. The time watched is cut into
+ * equal windows; a leak grows from window to window, a burst or a ramp that ends does not. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 
 enum {
 	WINDOWS = 6,
-	WEAK_SAMPLES = 10,    /* fewer say nothing */
+	WEAK_SAMPLES = 10, /* fewer say nothing */
 	STRONG_SAMPLES = 28,
-	SHORTEST_S = 5,       /* growth that is younger says nothing */
+	SHORTEST_S = 5, /* growth that is younger says nothing */
 	LOOKED_SAMPLES = 10,
 	MIN_COUNT = 5,
 };
@@ -70,8 +70,8 @@ static double slope_per_min(const struct trend *tr)
 struct growth {
 	int windows, grew; /* windows after the first, and how many stood above the one before */
 	double span_s;
-	double by;         /* last window's mean less the first's */
-	bool shrank;       /* a later window stood below an earlier one */
+	double by;   /* last window's mean less the first's */
+	bool shrank; /* a later window stood below an earlier one */
 };
 
 static struct growth grow_over_windows(const struct trend *tr)
@@ -135,7 +135,8 @@ static const char *evidence(struct arena *a, const char *text)
 	return arena_str(a, str_of(text)).p;
 }
 
-static void fill(struct leak_row *l, const struct group_row *r, const struct growth *g, struct arena *a)
+static void fill(struct leak_row *l, const struct group_row *r, const struct growth *g,
+		 struct arena *a)
 {
 	const struct pattern *p = pattern_of(r);
 	char text[256];
@@ -152,12 +153,13 @@ static void fill(struct leak_row *l, const struct group_row *r, const struct gro
 	l->started = r->started;
 	l->pattern = p->name;
 	l->advice = p->advice;
-	snprintf(text, sizeof(text), "grew in %d of %d windows over %.0f s, by %.0f", g->grew, g->windows,
-		 g->span_s, g->by);
+	snprintf(text, sizeof(text), "grew in %d of %d windows over %.0f s, by %.0f", g->grew,
+		 g->windows, g->span_s, g->by);
 	l->evidence[l->n_evidence++] = evidence(a, text);
 	if (!g->shrank)
 		l->evidence[l->n_evidence++] = "never shrank in that time";
-	snprintf(text, sizeof(text), "%.0f goroutines in \"%s\" with one stack", r->count, r->state);
+	snprintf(text, sizeof(text), "%.0f goroutines in \"%s\" with one stack", r->count,
+		 r->state);
 	l->evidence[l->n_evidence++] = evidence(a, text);
 }
 
@@ -216,8 +218,9 @@ void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 		fill(&now[n], r, &g, a);
 		now[n].grade = grade;
 		now[n].peak = r->count > peak ? r->count : peak;
-		now[n].score = strcmp(grade, "strong") == 0 ? 0.8 + 0.15 * (1 - 1 / (1 + g.by / 100)) :
-							      0.4;
+		now[n].score = strcmp(grade, "strong") == 0
+				       ? 0.8 + 0.15 * (1 - 1 / (1 + g.by / 100))
+				       : 0.4;
 		n++;
 	}
 	if (n)

@@ -14,8 +14,11 @@ struct limiter_extra {
 	double sum[ROLE_COUNT], before[ROLE_COUNT];
 };
 
-static const char *const lead_labels[] = { "name", "limiter", "rate_limiter", "resource", "domain", NULL };
-static const char *const other_labels[] = { "result", "outcome", "decision", "instance", "job", NULL };
+static const char *const lead_labels[] = { "name",     "limiter", "rate_limiter",
+					   "resource", "domain",  NULL };
+static const char *const other_labels[] = {
+	"result", "outcome", "decision", "instance", "job", NULL
+};
 static const char *const result_labels[] = { "result", "outcome", "decision", "status", NULL };
 
 static const struct {
@@ -93,9 +96,11 @@ static void map_series(struct limiters_state *s, const struct metrics_page *p)
 
 		if (role == ROLE_NONE)
 			continue;
-		row = row_for(s, row_name(&s->arena, p, &p->series[i], lead_labels, other_labels, "_limit"));
+		row = row_for(s, row_name(&s->arena, p, &p->series[i], lead_labels, other_labels,
+					  "_limit"));
 		if (row >= 0)
-			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, 0 });
+			page_map_add(&s->map,
+				     (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, 0 });
 	}
 	s->map.layout = p->layout;
 	s->map.valid = true;
@@ -116,7 +121,8 @@ static void fill(struct limiter_row *r, struct limiter_extra *x, double dt_s)
 	memcpy(x->before, x->sum, sizeof(x->before));
 }
 
-void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns)
+void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p,
+		    uint64_t t_ns)
 {
 	double dt_s;
 

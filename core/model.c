@@ -108,7 +108,8 @@ static void copy_build(struct target_state *s, const struct build *b)
 	deps = arena_alloc(a, b->n_deps * sizeof(*deps));
 	settings = arena_alloc(a, b->n_settings * sizeof(*settings));
 	for (size_t i = 0; i < b->n_deps; i++)
-		deps[i] = (struct build_dep){ arena_str(a, b->deps[i].path), arena_str(a, b->deps[i].version),
+		deps[i] = (struct build_dep){ arena_str(a, b->deps[i].path),
+					      arena_str(a, b->deps[i].version),
 					      arena_str(a, b->deps[i].replace) };
 	for (size_t i = 0; i < b->n_settings; i++)
 		settings[i] = (struct build_setting){ arena_str(a, b->settings[i].key),
@@ -204,8 +205,8 @@ static void take_threads(struct target *t, const struct process *p, uint64_t t_n
 	if (p->n_thread_rows > s->threads_cap) {
 		s->threads_cap = p->n_thread_rows;
 		s->threads = xreallocarray(s->threads, s->threads_cap, sizeof(*s->threads));
-		s->threads_before =
-			xreallocarray(s->threads_before, s->threads_cap, sizeof(*s->threads_before));
+		s->threads_before = xreallocarray(s->threads_before, s->threads_cap,
+						  sizeof(*s->threads_before));
 	}
 	for (size_t i = 0; i < p->n_thread_rows; i++) {
 		s->threads[i].tid = p->threads[i].tid;
@@ -243,7 +244,8 @@ static void take_goroutines(struct target *t, const struct sample *s)
 
 static void take_health(struct target *t, const struct health *h)
 {
-	snprintf(t->state->health_path, sizeof(t->state->health_path), "%.*s", (int)h->path.len, h->path.p);
+	snprintf(t->state->health_path, sizeof(t->state->health_path), "%.*s", (int)h->path.len,
+		 h->path.p);
 	t->health = *h;
 	t->health.path = str_of(t->state->health_path);
 }
@@ -346,8 +348,8 @@ void model_apply(struct model *m, const struct sample *s)
 
 bool target_reached(const struct target *t)
 {
-	static const enum source http[] = { SOURCE_PPROF, SOURCE_METRICS, SOURCE_EXPVAR, SOURCE_HYSTRIX,
-					    SOURCE_PROMETHEUS };
+	static const enum source http[] = { SOURCE_PPROF, SOURCE_METRICS, SOURCE_EXPVAR,
+					    SOURCE_HYSTRIX, SOURCE_PROMETHEUS };
 
 	for (size_t i = 0; i < sizeof(http) / sizeof(*http); i++) {
 		if (t->sources[http[i]].ok_ns)
@@ -365,9 +367,9 @@ struct source_row target_source_row(const struct target *t, enum source s, uint6
 	return (struct source_row){
 		.name = source_name(s),
 		.state = source_state_name(st->state),
-		.age_ms = st->t_ns && st->state != SOURCE_OFF && now_ns >= at_ns ?
-				  (double)(now_ns - at_ns) / 1e6 :
-				  NAN,
+		.age_ms = st->t_ns && st->state != SOURCE_OFF && now_ns >= at_ns
+				  ? (double)(now_ns - at_ns) / 1e6
+				  : NAN,
 		.detail = st->detail[0] ? st->detail : NULL,
 	};
 }

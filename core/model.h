@@ -31,44 +31,44 @@ enum history {
 
 struct source_status {
 	enum source_state state;
-	uint64_t t_ns;        /* last sample; 0: none yet */
-	uint64_t ok_ns;       /* last good one; 0: never */
-	uint64_t since_ns;    /* in this state since */
+	uint64_t t_ns;	   /* last sample; 0: none yet */
+	uint64_t ok_ns;	   /* last good one; 0: never */
+	uint64_t since_ns; /* in this state since */
 	char detail[ERR_TEXT_MAX];
 };
 
 struct target {
-	char *name;           /* shown; see json.md, "name" */
-	char *asked;          /* as the user wrote it */
-	char *url;            /* the base that answered; NULL: none */
-	pid_t pid;            /* 0: not known */
-	bool named;           /* the user gave the name */
-	bool is_url;          /* was asked for by address: reached only by an HTTP answer */
-	uint64_t start_unix_ns;  /* of the process; 0: not known */
-	uint64_t gone_unix_ns;   /* the process ended; 0: it has not */
+	char *name;		   /* shown; see json.md, "name" */
+	char *asked;		   /* as the user wrote it */
+	char *url;		   /* the base that answered; NULL: none */
+	pid_t pid;		   /* 0: not known */
+	bool named;		   /* the user gave the name */
+	bool is_url;		   /* was asked for by address: reached only by an HTTP answer */
+	uint64_t start_unix_ns;	   /* of the process; 0: not known */
+	uint64_t gone_unix_ns;	   /* the process ended; 0: it has not */
 	const struct build *build; /* NULL: not known */
-	struct health health; /* status 0: no health endpoint answered */
+	struct health health;	   /* status 0: no health endpoint answered */
 
 	struct source_status sources[SOURCE_COUNT];
-	struct facts facts;              /* the best source of each */
-	enum source goroutines_source;   /* whose total it is; SOURCE_COUNT: nobody's */
-	struct group_row **groups;       /* present now, by count, largest first */
-	struct group_row **stacks;       /* the same without regard to labels: what people look at */
+	struct facts facts;	       /* the best source of each */
+	enum source goroutines_source; /* whose total it is; SOURCE_COUNT: nobody's */
+	struct group_row **groups;     /* present now, by count, largest first */
+	struct group_row **stacks;     /* the same without regard to labels: what people look at */
 	size_t n_groups, n_stacks;
 	double by_running, by_runnable, by_waiting, by_syscall; /* NAN: no groups known */
-	struct leak_row *leaks;          /* worst first */
+	struct leak_row *leaks;					/* worst first */
 	size_t n_leaks;
-	bool leaks_looked;               /* enough samples to say "none" */
+	bool leaks_looked; /* enough samples to say "none" */
 	struct breaker_row *breakers;
 	struct limiter_row *limiters;
 	struct request_row *requests;
 	struct thread_row *threads;
 	size_t n_breakers, n_limiters, n_requests, n_threads;
-	struct finding_row *findings;    /* worst first */
+	struct finding_row *findings; /* worst first */
 	size_t n_findings;
 	uint64_t first_ns, now_ns, now_unix_ns; /* of samples */
 	struct timeline history[HISTORY_COUNT];
-	struct target_state *state;      /* the model's own */
+	struct target_state *state; /* the model's own */
 };
 
 struct model {

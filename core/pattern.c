@@ -12,64 +12,83 @@ struct rule {
 
 /* The first that fits. */
 static const struct rule rules[] = {
-	{ NULL, "net/http.(*persistConn).roundTrip",
-	  { "http-client-no-timeout",
-	    "An HTTP call waits for an answer that does not come. Set http.Client.Timeout, or give the "
-	    "request a context with a deadline." } },
-	{ NULL, "net/http.(*Transport).getConn",
-	  { "http-client-no-connection",
-	    "HTTP calls wait for a connection. Close response bodies, set Client.Timeout, and look at "
-	    "MaxConnsPerHost." } },
-	{ NULL, "database/sql.(*DB).conn",
-	  { "sql-pool-exhausted",
-	    "Callers wait for a database connection. Close Rows and Tx, give queries a context, and look "
-	    "at SetMaxOpenConns." } },
-	{ "sync.WaitGroup.Wait", NULL,
-	  { "waitgroup-missing-done",
-	    "A WaitGroup is waited for whose counter does not reach zero. Put `defer wg.Done()` first in "
-	    "each goroutine, and Add before the go statement." } },
-	{ NULL, "sync.(*WaitGroup).Wait",
-	  { "waitgroup-missing-done",
-	    "A WaitGroup is waited for whose counter does not reach zero. Put `defer wg.Done()` first in "
-	    "each goroutine, and Add before the go statement." } },
-	{ "sync.Mutex.Lock", NULL,
-	  { "mutex-never-unlocked",
-	    "Goroutines queue for a mutex that is not released. Look for the holder: a missing Unlock "
-	    "(use defer), or a lock held across a blocking call." } },
-	{ NULL, "sync.(*Mutex).Lock",
-	  { "mutex-never-unlocked",
-	    "Goroutines queue for a mutex that is not released. Look for the holder: a missing Unlock "
-	    "(use defer), or a lock held across a blocking call." } },
-	{ "sync.RWMutex", NULL,
-	  { "rwmutex-never-unlocked",
-	    "Goroutines queue for a read-write mutex. Look for a missing RUnlock or Unlock, or a read "
-	    "lock taken twice while a writer waits." } },
-	{ "sync.Cond.Wait", NULL,
-	  { "cond-never-signalled",
-	    "Nobody calls Signal or Broadcast. Signal after every change of the condition; Broadcast "
-	    "when several may wait." } },
-	{ "select (no cases)", NULL,
-	  { "select-without-cases", "An empty select waits for ever. Replace it by a wait on a context or a channel." } },
-	{ "select", NULL,
+	{ NULL,
+	  "net/http.(*persistConn).roundTrip",
+	  { "http-client-no-timeout", "An HTTP call waits for an answer that does not come. Set "
+				      "http.Client.Timeout, or give the "
+				      "request a context with a deadline." } },
+	{ NULL,
+	  "net/http.(*Transport).getConn",
+	  { "http-client-no-connection", "HTTP calls wait for a connection. Close response bodies, "
+					 "set Client.Timeout, and look at "
+					 "MaxConnsPerHost." } },
+	{ NULL,
+	  "database/sql.(*DB).conn",
+	  { "sql-pool-exhausted", "Callers wait for a database connection. Close Rows and Tx, give "
+				  "queries a context, and look "
+				  "at SetMaxOpenConns." } },
+	{ "sync.WaitGroup.Wait",
+	  NULL,
+	  { "waitgroup-missing-done", "A WaitGroup is waited for whose counter does not reach "
+				      "zero. Put `defer wg.Done()` first in "
+				      "each goroutine, and Add before the go statement." } },
+	{ NULL,
+	  "sync.(*WaitGroup).Wait",
+	  { "waitgroup-missing-done", "A WaitGroup is waited for whose counter does not reach "
+				      "zero. Put `defer wg.Done()` first in "
+				      "each goroutine, and Add before the go statement." } },
+	{ "sync.Mutex.Lock",
+	  NULL,
+	  { "mutex-never-unlocked", "Goroutines queue for a mutex that is not released. Look for "
+				    "the holder: a missing Unlock "
+				    "(use defer), or a lock held across a blocking call." } },
+	{ NULL,
+	  "sync.(*Mutex).Lock",
+	  { "mutex-never-unlocked", "Goroutines queue for a mutex that is not released. Look for "
+				    "the holder: a missing Unlock "
+				    "(use defer), or a lock held across a blocking call." } },
+	{ "sync.RWMutex",
+	  NULL,
+	  { "rwmutex-never-unlocked", "Goroutines queue for a read-write mutex. Look for a missing "
+				      "RUnlock or Unlock, or a read "
+				      "lock taken twice while a writer waits." } },
+	{ "sync.Cond.Wait",
+	  NULL,
+	  { "cond-never-signalled", "Nobody calls Signal or Broadcast. Signal after every change "
+				    "of the condition; Broadcast "
+				    "when several may wait." } },
+	{ "select (no cases)",
+	  NULL,
+	  { "select-without-cases",
+	    "An empty select waits for ever. Replace it by a wait on a context or a channel." } },
+	{ "select",
+	  NULL,
 	  { "select-never-ready",
-	    "A select waits on channels that nobody sends to or closes. Add `case <-ctx.Done()` and cancel "
+	    "A select waits on channels that nobody sends to or closes. Add `case <-ctx.Done()` "
+	    "and cancel "
 	    "the context; in loops use time.NewTimer and stop it instead of time.After." } },
-	{ "chan send", NULL,
-	  { "chan-send-no-receiver",
-	    "The receiver has gone. Give the channel a buffer of one, or select on the context as well." } },
-	{ "chan receive", NULL,
-	  { "chan-receive-never-sent",
-	    "Nobody sends or closes the channel. Close it when the sender ends, or select on the context "
-	    "as well." } },
-	{ "sleep", NULL,
-	  { "sleeping-in-a-loop",
-	    "Loops that sleep were started and not ended. Use a ticker and a context instead of time.Sleep." } },
-	{ "IO wait", NULL,
-	  { "io-without-deadline",
-	    "Connections wait for a peer that says nothing. Set read and write deadlines, and close what "
-	    "is no longer used." } },
-	{ NULL, NULL,
-	  { "grows-without-end", "The group only grows. Look at who starts it and what should end it." } },
+	{ "chan send",
+	  NULL,
+	  { "chan-send-no-receiver", "The receiver has gone. Give the channel a buffer of one, or "
+				     "select on the context as well." } },
+	{ "chan receive",
+	  NULL,
+	  { "chan-receive-never-sent", "Nobody sends or closes the channel. Close it when the "
+				       "sender ends, or select on the context "
+				       "as well." } },
+	{ "sleep",
+	  NULL,
+	  { "sleeping-in-a-loop", "Loops that sleep were started and not ended. Use a ticker and a "
+				  "context instead of time.Sleep." } },
+	{ "IO wait",
+	  NULL,
+	  { "io-without-deadline", "Connections wait for a peer that says nothing. Set read and "
+				   "write deadlines, and close what "
+				   "is no longer used." } },
+	{ NULL,
+	  NULL,
+	  { "grows-without-end",
+	    "The group only grows. Look at who starts it and what should end it." } },
 };
 
 static bool has_frame(const struct group_row *r, const char *func)
@@ -99,8 +118,8 @@ const struct pattern *pattern_of(const struct group_row *r)
 
 bool pattern_is_benign(const struct group_row *r)
 {
-	/* A goroutine whose own function is one of these belongs to a server or a client that lives;
-	 * what leaks with it is the goroutine that calls, which has a stack of its own. */
+	/* A goroutine whose own function is one of these belongs to a server or a client that
+	 * lives; what leaks with it is the goroutine that calls, which has a stack of its own. */
 	static const char *const by_design[] = {
 		"net/http.(*persistConn).readLoop",
 		"net/http.(*persistConn).writeLoop",

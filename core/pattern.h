@@ -1,5 +1,5 @@
-/* pattern.h - the known ways to leak a goroutine, and what waits by design. Both are read off a group's
- * wait reason and stack. */
+/* pattern.h - the known ways to leak a goroutine, and what waits by design. Both are read off a
+ * group's wait reason and stack. */
 #ifndef PATTERN_H
 #define PATTERN_H
 
@@ -15,7 +15,8 @@ struct pattern {
 /* Never NULL: the last pattern fits everything. */
 const struct pattern *pattern_of(const struct group_row *r);
 
-/* What servers keep waiting on purpose: accept loops, idle keep-alives, signal waits, GC workers. */
+/* What servers keep waiting on purpose: accept loops, idle keep-alives, signal waits, GC workers.
+ */
 bool pattern_is_benign(const struct group_row *r);
 
 #endif

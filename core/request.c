@@ -1,5 +1,5 @@
-/* Requests by route from a service's own histograms and counters. A histogram tells between which two
- * bounds a quantile lies and no more, so a row has both. */
+/* Requests by route from a service's own histograms and counters. A histogram tells between which
+ * two bounds a quantile lies and no more, so a row has both. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,28 +16,33 @@ enum role { ROLE_BUCKET, ROLE_COUNT, ROLE_COUNTER };
 enum { CLASSES = 6, CLASS_UNKNOWN = 0 };
 
 struct request_extra {
-	uint64_t key;              /* of method and route */
-	double unit_ms;            /* of the bounds: 1000 for seconds */
-	double bound[BOUNDS_MAX];  /* ascending, the last is infinite */
+	uint64_t key;				    /* of method and route */
+	double unit_ms;				    /* of the bounds: 1000 for seconds */
+	double bound[BOUNDS_MAX];		    /* ascending, the last is infinite */
 	double now[BOUNDS_MAX], before[BOUNDS_MAX]; /* cumulative counts */
 	int n_bounds;
 	double count[CLASSES], count_before[CLASSES];
 	bool has_before, has_status;
 };
 
-static const char *const route_labels[] = { "handler", "route", "path", "endpoint", "uri", "url", "http_route",
-					    "grpc_method", "rpc_method", "operation", "view", "method_name", NULL };
-static const char *const method_labels[] = { "method", "http_request_method", "http_method", "verb", "grpc_type", NULL };
-static const char *const status_labels[] = { "code", "status", "status_code", "http_response_status_code",
-					     "http_status_code", "grpc_code", NULL };
+static const char *const route_labels[] = { "handler",	  "route",     "path",	     "endpoint",
+					    "uri",	  "url",       "http_route", "grpc_method",
+					    "rpc_method", "operation", "view",	     "method_name",
+					    NULL };
+static const char *const method_labels[] = { "method", "http_request_method", "http_method",
+					     "verb",   "grpc_type",	      NULL };
+static const char *const status_labels[] = {
+	"code",	     "status", "status_code", "http_response_status_code", "http_status_code",
+	"grpc_code", NULL
+};
 
 /* ---- what a series is ---- */
 
 /* What the service asks of others is a dependency, not a request to it. */
 static bool is_ours(struct str name)
 {
-	return !name_has(name, "client") && !name_has(name, "promhttp") && !name_has(name, "outgoing") &&
-	       !name_has(name, "remote_storage");
+	return !name_has(name, "client") && !name_has(name, "promhttp") &&
+	       !name_has(name, "outgoing") && !name_has(name, "remote_storage");
 }
 
 static bool has_subject(struct str name)
@@ -154,15 +159,17 @@ static void map_pass(struct requests_state *s, const struct metrics_page *p, boo
 		if (row < 0)
 			continue;
 		s->extra[row].unit_ms = unit_of(f->name);
-		if (str_ends(se->name, "_bucket")) { /* bounds first: their places move until all are known */
+		if (str_ends(se->name,
+			     "_bucket")) { /* bounds first: their places move until all are known */
 			place_bound(&s->extra[row], bound_of(p, se));
-			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, ROLE_BUCKET, 0 });
+			page_map_add(&s->map,
+				     (struct link){ (uint32_t)i, (uint32_t)row, ROLE_BUCKET, 0 });
 		} else if (counters || str_ends(se->name, "_count")) {
 			class = class_of(label_of(p, se, status_labels));
 			s->extra[row].has_status |= class != CLASS_UNKNOWN;
 			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row,
 							     counters ? ROLE_COUNTER : ROLE_COUNT,
-							     (uint8_t)class });
+							     (uint8_t) class });
 		}
 	}
 }
@@ -216,7 +223,8 @@ static void map_series(struct requests_state *s, const struct metrics_page *p)
 
 /* ---- numbers ---- */
 
-/* Between which bounds the q-th of the new requests lies. False after a restart or without requests. */
+/* Between which bounds the q-th of the new requests lies. False after a restart or without
+ * requests. */
 static bool quantile(const struct request_extra *x, double q, double *ret_lo_ms, double *ret_hi_ms)
 {
 	int last = x->n_bounds - 1;
@@ -272,7 +280,8 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 	x->has_before = true;
 }
 
-void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p, uint64_t t_ns)
+void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p,
+		    uint64_t t_ns)
 {
 	double dt_s;
 

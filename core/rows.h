@@ -60,38 +60,39 @@ struct group_row {
 	uint64_t id;
 	double count, delta_per_min, oldest_s;
 	const char *state;
-	const char *site;     /* where it is blocked, for people: func file:line of `site_frame` */
-	const char *started;  /* created_by, or the root frame when the source does not tell */
+	const char *site;    /* where it is blocked, for people: func file:line of `site_frame` */
+	const char *started; /* created_by, or the root frame when the source does not tell */
 	const struct frame *stack;
 	const struct label *labels;
 	uint32_t n_stack, n_labels;
-	const struct frame *site_frame;  /* first frame outside the standard library; NULL: none */
-	const struct frame *root_frame;  /* the goroutine's own function; NULL: no stack */
-	const struct frame *created_by;  /* NULL: the source does not tell */
-	const char *labels_text;         /* k=v k=v; NULL: none */
-	uint64_t stack_id;               /* of the stack alone; id itself when there are no labels */
-	uint64_t largest_id;             /* of a row of target->stacks: its largest group; else id */
-	uint32_t n_variants;             /* how many label sets it stands for; 1 for a group */
-	uint64_t first_ns, seen_ns;      /* t_ns of the first and of the last sample with it */
+	const struct frame *site_frame; /* first frame outside the standard library; NULL: none */
+	const struct frame *root_frame; /* the goroutine's own function; NULL: no stack */
+	const struct frame *created_by; /* NULL: the source does not tell */
+	const char *labels_text;	/* k=v k=v; NULL: none */
+	uint64_t stack_id;		/* of the stack alone; id itself when there are no labels */
+	uint64_t largest_id;		/* of a row of target->stacks: its largest group; else id */
+	uint32_t n_variants;		/* how many label sets it stands for; 1 for a group */
+	uint64_t first_ns, seen_ns;	/* t_ns of the first and of the last sample with it */
 	struct trend trend;
 };
 
 struct leak_row {
 	const char *grade; /* "proven", "strong", "weak" */
 	double score, count, delta_per_min, oldest_s, since_s;
-	uint64_t group;       /* id of its largest group */
-	uint64_t stack_id;    /* what makes it the same suspect */
+	uint64_t group;	   /* id of its largest group */
+	uint64_t stack_id; /* what makes it the same suspect */
 	const char *pattern, *advice;
 	const char *site, *started;
 	const struct group_row *row;
-	double peak;         /* largest count since it is a suspect */
+	double peak; /* largest count since it is a suspect */
 	const char *evidence[4];
 	uint32_t n_evidence;
 };
 
 struct breaker_row {
 	const char *name, *state, *library, *source;
-	double raw, since_s, requests, failures, failure_pct, rejected_per_s, retry_in_s, flaps_per_h;
+	double raw, since_s, requests, failures, failure_pct, rejected_per_s, retry_in_s,
+		flaps_per_h;
 	const char *detail; /* how the state was read, or why it is unknown */
 };
 
@@ -103,7 +104,8 @@ struct limiter_row {
 struct request_row {
 	const char *source, *method, *route;
 	double rate_per_s;
-	double p50_lo_ms, p50_ms, p99_lo_ms, p99_ms; /* a histogram tells a range: above lo, at most the other */
+	double p50_lo_ms, p50_ms, p99_lo_ms,
+		p99_ms; /* a histogram tells a range: above lo, at most the other */
 	double status_2xx, status_3xx, status_4xx, status_5xx; /* a second */
 };
 

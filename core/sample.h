@@ -46,7 +46,7 @@ int source_by_name(struct str name); /* enum source, or -1 */
 struct frame {
 	struct str func; /* as Go's traceback prints it, inlined frames included */
 	struct str file;
-	uint32_t line;   /* 0: unknown */
+	uint32_t line; /* 0: unknown */
 };
 
 struct label {
@@ -58,21 +58,24 @@ struct state_count {
 	uint64_t count;
 };
 
-/* How long they have been blocked at least: below 1 s, 10 s, 1 min, 10 min, 1 h, 6 h, 1 d, and longer. */
+/* How long they have been blocked at least: below 1 s, 10 s, 1 min, 10 min, 1 h, 6 h, 1 d, and
+ * longer. */
 enum { AGE_BUCKETS = 8 };
 
 struct goroutine_group {
-	uint64_t id;    /* goroutine_group_id(): the same stack and labels have the same id everywhere */
+	uint64_t id; /* goroutine_group_id(): the same stack and labels have the same id everywhere
+		      */
 	uint64_t count;
-	struct str state;           /* Go's own wait-reason words; borrowed from a constant table */
+	struct str state;	    /* Go's own wait-reason words; borrowed from a constant table */
 	const struct frame *stack;  /* leaf first */
 	const struct label *labels; /* sorted by name */
 	uint32_t n_stack, n_labels;
-	struct frame created_by;    /* func.len == 0: the source does not tell */
-	uint64_t oldest_ns;         /* blocked at least this long; 0: unknown */
-	const struct state_count *states; /* when the stack alone does not tell; `state` is the largest; NULL */
+	struct frame created_by; /* func.len == 0: the source does not tell */
+	uint64_t oldest_ns;	 /* blocked at least this long; 0: unknown */
+	const struct state_count
+		*states; /* when the stack alone does not tell; `state` is the largest; NULL */
 	uint32_t n_states;
-	const uint64_t *ages;       /* AGE_BUCKETS counts; NULL: unknown */
+	const uint64_t *ages; /* AGE_BUCKETS counts; NULL: unknown */
 };
 
 struct goroutines {
@@ -91,19 +94,19 @@ enum p_status { P_IDLE, P_RUNNING, P_SYSCALL, P_GCSTOP, P_DEAD };
 struct p_sample {
 	int32_t id;
 	enum p_status status;
-	uint32_t runq;                   /* local run queue, without runnext */
-	uint32_t runq_max;               /* largest seen since the last sample */
+	uint32_t runq;	   /* local run queue, without runnext */
+	uint32_t runq_max; /* largest seen since the last sample */
 	bool runnext;
-	int64_t m, g;                    /* M's id, running G's goid; -1: none */
+	int64_t m, g;			 /* M's id, running G's goid; -1: none */
 	uint32_t schedtick, syscalltick; /* counters; wrap at 2^32 */
 	uint32_t timers;
-	bool known;                      /* false: torn, only id is meant */
+	bool known; /* false: torn, only id is meant */
 };
 
 struct m_sample {
 	int64_t id;
-	int32_t tid;                     /* in our own PID namespace; 0: not known */
-	int64_t p, g;                    /* P's id, curg's goid (kept in a syscall); -1: none */
+	int32_t tid;  /* in our own PID namespace; 0: not known */
+	int64_t p, g; /* P's id, curg's goid (kept in a syscall); -1: none */
 	bool spinning, blocked, in_cgo, locked;
 };
 
@@ -111,23 +114,24 @@ enum { HISTOGRAM_BUCKETS_MAX = 724 };
 
 /* Counts as the runtime keeps them, cumulative since the process started. */
 struct histogram {
-	const uint64_t *bound_ns;        /* n + 1 ascending bounds; bucket i is [bound[i], bound[i+1]) */
+	const uint64_t *bound_ns; /* n + 1 ascending bounds; bucket i is [bound[i], bound[i+1]) */
 	const uint64_t *count;
-	size_t n;                        /* 0: not known */
+	size_t n; /* 0: not known */
 };
 
 struct sched_sample {
 	int64_t gomaxprocs, global_runq, idle_ps, idle_ms, spinning_ms; /* -1: not known */
-	int64_t threads;                 /* Ms */
+	int64_t threads;						/* Ms */
 	const struct p_sample *ps;
 	const struct m_sample *ms;
 	size_t n_ps, n_ms;
-	int64_t goroutines_created;      /* counter (Go 1.26); -1: not known */
-	struct histogram latency;        /* time that a goroutine was runnable before it ran */
-	struct histogram gc_pause;       /* stop-the-world pauses of the collector */
-	int64_t heap_live_bytes, heap_goal_bytes, gc_cycles, gomemlimit_bytes; /* -1: not known or no limit */
-	double gogc_pct;                 /* NAN: off or not known */
-	int gc_phase;                    /* 0 off, 1 mark, 2 mark termination; -1 not known */
+	int64_t goroutines_created; /* counter (Go 1.26); -1: not known */
+	struct histogram latency;   /* time that a goroutine was runnable before it ran */
+	struct histogram gc_pause;  /* stop-the-world pauses of the collector */
+	int64_t heap_live_bytes, heap_goal_bytes, gc_cycles,
+		gomemlimit_bytes; /* -1: not known or no limit */
+	double gogc_pct;	  /* NAN: off or not known */
+	int gc_phase;		  /* 0 off, 1 mark, 2 mark termination; -1 not known */
 };
 
 /* ---- one page of metrics ---- */
@@ -146,11 +150,11 @@ struct family {
 };
 
 struct series {
-	struct str name;        /* as on the page: with _bucket, _sum, _count, _total */
-	uint32_t family;        /* index into families */
-	uint32_t label;         /* first of n_labels in page->labels */
+	struct str name; /* as on the page: with _bucket, _sum, _count, _total */
+	uint32_t family; /* index into families */
+	uint32_t label;	 /* first of n_labels in page->labels */
 	uint32_t n_labels;
-	double value;           /* may be NaN or infinite */
+	double value; /* may be NaN or infinite */
 };
 
 struct metrics_page {
@@ -159,7 +163,7 @@ struct metrics_page {
 	const struct label *labels;  /* values unescaped */
 	size_t n_families, n_series, n_labels;
 	uint64_t layout; /* hash of every name and label in order: equal means the same rows */
-	bool cut;        /* the page had more series than PROMTEXT_SERIES_MAX */
+	bool cut;	 /* the page had more series than PROMTEXT_SERIES_MAX */
 };
 
 /* The value of a label of a series, or an empty string. */
@@ -177,41 +181,41 @@ struct build_setting {
 };
 
 struct build {
-	struct str go;               /* "go1.26.1", perhaps with "X:experiments" */
-	struct str path;             /* the main package's import path */
-	struct str module, version;  /* the main module; empty when built outside one */
+	struct str go;		    /* "go1.26.1", perhaps with "X:experiments" */
+	struct str path;	    /* the main package's import path */
+	struct str module, version; /* the main module; empty when built outside one */
 	struct str vcs_revision, vcs_time;
-	int vcs_modified;            /* 1, 0, or -1 unknown */
-	bool stripped;               /* no .symtab */
-	int cgo;                     /* runtime/cgo is linked in: 1, 0, or -1 unknown */
+	int vcs_modified; /* 1, 0, or -1 unknown */
+	bool stripped;	  /* no .symtab */
+	int cgo;	  /* runtime/cgo is linked in: 1, 0, or -1 unknown */
 	const struct build_dep *deps;
 	const struct build_setting *settings;
 	size_t n_deps, n_settings;
 };
 
 struct thread {
-	int32_t tid;        /* in our own PID namespace */
-	char state;         /* R, S, D, T, Z, … as in /proc/PID/task/TID/stat */
-	uint64_t cpu_ns;    /* user + system since it started */
+	int32_t tid;	 /* in our own PID namespace */
+	char state;	 /* R, S, D, T, Z, … as in /proc/PID/task/TID/stat */
+	uint64_t cpu_ns; /* user + system since it started */
 };
 
 struct process {
 	pid_t pid;
-	uint64_t start_wall_ns;      /* when it started */
-	struct str name;             /* the executable's base name */
-	uint64_t cpu_ns;             /* user + system since it started */
+	uint64_t start_wall_ns; /* when it started */
+	struct str name;	/* the executable's base name */
+	uint64_t cpu_ns;	/* user + system since it started */
 	uint64_t rss_bytes;
-	uint64_t n_threads, n_fds;   /* n_fds: UINT64_MAX when we may not count */
-	uint64_t throttled_ns;       /* cgroup cpu.stat; UINT64_MAX: not known */
-	double cpu_quota;            /* cgroup cpu.max in cores; NAN: no limit known */
+	uint64_t n_threads, n_fds; /* n_fds: UINT64_MAX when we may not count */
+	uint64_t throttled_ns;	   /* cgroup cpu.stat; UINT64_MAX: not known */
+	double cpu_quota;	   /* cgroup cpu.max in cores; NAN: no limit known */
 	const struct thread *threads;
 	size_t n_thread_rows;
-	const struct build *build;   /* NULL: not a Go program, or its file is not readable */
+	const struct build *build; /* NULL: not a Go program, or its file is not readable */
 };
 
 struct health {
 	struct str path;
-	int status;     /* HTTP */
+	int status; /* HTTP */
 	uint64_t took_ns;
 };
 
@@ -222,13 +226,13 @@ struct own_cost {
 };
 
 struct sample {
-	uint32_t target;     /* index of the target in the model */
+	uint32_t target; /* index of the target in the model */
 	enum source source;
-	uint64_t t_ns;       /* monotonic: for rates */
-	uint64_t unix_ns;    /* when the values were read */
+	uint64_t t_ns;	  /* monotonic: for rates */
+	uint64_t unix_ns; /* when the values were read */
 	enum source_state state;
-	struct err why;      /* for a person, whenever the state is not SOURCE_OK */
-	struct str url;      /* where it came from; empty for what has no address */
+	struct err why; /* for a person, whenever the state is not SOURCE_OK */
+	struct str url; /* where it came from; empty for what has no address */
 
 	/* What the source saw; all NULL when it saw nothing. */
 	const struct goroutines *goroutines;
@@ -237,7 +241,7 @@ struct sample {
 	const struct process *process;
 	const struct health *health;
 	const struct own_cost *cost;
-	bool gone;           /* the process has ended */
+	bool gone; /* the process has ended */
 };
 
 /* Who takes samples: the model, a recording, a tee. */

@@ -10,13 +10,13 @@ enum { LABELS_TEXT_MAX = 4096 };
 
 /* The first element of the import paths of Go's own packages (go list std). */
 static const char *const std_roots[] = {
-	"archive", "bufio",  "bytes",   "cmp",     "compress", "container", "context", "crypto",
-	"database", "debug", "embed",   "encoding", "errors",  "expvar",    "flag",    "fmt",
-	"go",      "hash",   "html",    "image",   "index",    "internal",  "io",      "iter",
-	"log",     "maps",   "math",    "mime",    "net",      "os",        "path",    "plugin",
-	"reflect", "regexp", "runtime", "slices",  "sort",     "strconv",   "strings", "structs",
-	"sync",    "syscall", "testing", "text",   "time",     "unicode",   "unique",  "unsafe",
-	"vendor",  "weak",
+	"archive",  "bufio",   "bytes",	  "cmp",      "compress", "container", "context", "crypto",
+	"database", "debug",   "embed",	  "encoding", "errors",	  "expvar",    "flag",	  "fmt",
+	"go",	    "hash",    "html",	  "image",    "index",	  "internal",  "io",	  "iter",
+	"log",	    "maps",    "math",	  "mime",     "net",	  "os",	       "path",	  "plugin",
+	"reflect",  "regexp",  "runtime", "slices",   "sort",	  "strconv",   "strings", "structs",
+	"sync",	    "syscall", "testing", "text",     "time",	  "unicode",   "unique",  "unsafe",
+	"vendor",   "weak",
 };
 
 /* The end of the import path's first element: a slash, or the dot before the function's name. */
@@ -110,9 +110,9 @@ void group_name_sites(struct group_row *r)
 	r->root_frame = r->n_stack ? &r->stack[r->n_stack - 1] : NULL;
 	if (r->root_frame && str_is(r->root_frame->func, "runtime.main") && r->n_stack > 1)
 		r->root_frame--;
-	r->site = r->site_frame ? site_text(r->site_frame) :
-		  r->root_frame ? site_text(r->root_frame) :
-				  NULL;
+	r->site = r->site_frame	  ? site_text(r->site_frame)
+		  : r->root_frame ? site_text(r->root_frame)
+				  : NULL;
 	group_name_labels(r);
 	if (r->created_by) {
 		r->started = site_text(r->created_by);

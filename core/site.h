@@ -1,4 +1,5 @@
-/* site.h - which frame of a stack tells a person where a goroutine is blocked and where it came from. */
+/* site.h - which frame of a stack tells a person where a goroutine is blocked and where it came
+ * from. */
 #ifndef CORE_SITE_H
 #define CORE_SITE_H
 
@@ -8,7 +9,8 @@
  * they are not "main". cmd/ programs outside a module look the same and are taken for ours. */
 bool func_is_std(struct str func);
 
-/* "client.go:88 (*Pool).do": the file's base name, the line, the function without its package path. */
+/* "client.go:88 (*Pool).do": the file's base name, the line, the function without its package path.
+ */
 char *site_text(const struct frame *f); /* free() */
 
 /* Fills site, started, site_frame, root_frame and labels_text of a row from its stack. */

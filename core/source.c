@@ -1,8 +1,9 @@
 #include "core/sample.h"
 
 static const char *const source_names[SOURCE_COUNT] = {
-	[SOURCE_MEMORY] = "memory",   [SOURCE_BPF] = "bpf",         [SOURCE_PROC] = "proc",
-	[SOURCE_PPROF] = "pprof",     [SOURCE_METRICS] = "metrics", [SOURCE_EXPVAR] = "expvar",
+	[SOURCE_MEMORY] = "memory",   [SOURCE_BPF] = "bpf",
+	[SOURCE_PROC] = "proc",	      [SOURCE_PPROF] = "pprof",
+	[SOURCE_METRICS] = "metrics", [SOURCE_EXPVAR] = "expvar",
 	[SOURCE_HYSTRIX] = "hystrix", [SOURCE_PROMETHEUS] = "prometheus",
 };
 

@@ -1,6 +1,6 @@
 /* Groups without regard to their labels: a leak whose goroutines carry a trace id each is still one
- * leak, and a person wants one line for it. A stack with one unlabelled group is that group's row; else
- * a row of its own stands for all, with "*" for a label that differs. */
+ * leak, and a person wants one line for it. A stack with one unlabelled group is that group's row;
+ * else a row of its own stands for all, with "*" for a label that differs. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,7 +16,8 @@ struct stack_sum {
 
 static int by_stack(const void *a, const void *b)
 {
-	const struct group_row *x = *(struct group_row *const *)a, *y = *(struct group_row *const *)b;
+	const struct group_row *x = *(struct group_row *const *)a,
+			       *y = *(struct group_row *const *)b;
 
 	if (x->stack_id != y->stack_id)
 		return x->stack_id < y->stack_id ? -1 : 1;
@@ -42,7 +43,8 @@ static void sum_up(struct groups_state *s, struct group_row **rows, size_t n)
 	}
 }
 
-static struct group_row *folded_row(struct groups_state *s, const struct stack_sum *sum, uint64_t t_ns)
+static struct group_row *folded_row(struct groups_state *s, const struct stack_sum *sum,
+				    uint64_t t_ns)
 {
 	const struct group_row *g = sum->largest;
 	struct goroutine_group as_group = {
@@ -76,7 +78,8 @@ static bool blur_labels(struct group_row *row, const struct group_row *g)
 		bool same = str_is(l->value, "*");
 
 		for (uint32_t k = 0; k < g->n_labels && !same; k++)
-			same = str_eq(g->labels[k].name, l->name) && str_eq(g->labels[k].value, l->value);
+			same = str_eq(g->labels[k].name, l->name) &&
+			       str_eq(g->labels[k].value, l->value);
 		if (!same) {
 			l->value = STR("*");
 			changed = true;

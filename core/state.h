@@ -30,11 +30,11 @@ static inline void page_map_add(struct page_map *m, struct link l)
 
 struct facts_state {
 	struct facts now[SOURCE_COUNT];
-	struct page_map map;          /* row: index of the field over all fact tables */
-	double *previous;             /* by the same index; NAN: none */
+	struct page_map map; /* row: index of the field over all fact tables */
+	double *previous;    /* by the same index; NAN: none */
 	uint64_t previous_ns;
 	uint64_t cpu_ns, throttled_ns, process_ns; /* of /proc */
-	struct cost_facts cost;       /* of gmptop itself, whatever the sources do */
+	struct cost_facts cost;			   /* of gmptop itself, whatever the sources do */
 	uint64_t own_cpu_ns, own_ns;
 };
 
@@ -55,9 +55,11 @@ struct group_table {
 	size_t list_cap;
 };
 
-struct group_row **group_slot(struct group_table *t, uint64_t id); /* its row, or where it would stand */
-void group_table_room(struct group_table *t);                      /* before a row is put into a slot */
-size_t group_table_list(struct group_table *t, uint64_t t_ns);     /* those seen at t_ns; forgets the others */
+struct group_row **group_slot(struct group_table *t,
+			      uint64_t id);   /* its row, or where it would stand */
+void group_table_room(struct group_table *t); /* before a row is put into a slot */
+size_t group_table_list(struct group_table *t,
+			uint64_t t_ns); /* those seen at t_ns; forgets the others */
 void group_table_release(struct group_table *t);
 
 struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns);
@@ -67,13 +69,14 @@ void group_list_sort(struct group_row **list, size_t n); /* by count, largest fi
 struct groups_state {
 	struct group_table groups;
 	struct group_table folded; /* rows that stand for several label sets of one stack */
-	struct stack_sum *sums;    /* of one sample */
+	struct stack_sum *sums;	   /* of one sample */
 	size_t n_sums, sums_cap;
 	struct group_row **stacks;
 	size_t stacks_cap;
 };
 
-void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g, uint64_t t_ns);
+void groups_apply(struct target *t, struct groups_state *s, const struct goroutines *g,
+		  uint64_t t_ns);
 void stacks_apply(struct target *t, struct groups_state *s, uint64_t t_ns);
 void groups_release(struct groups_state *s);
 
@@ -95,7 +98,8 @@ struct breakers_state {
 	uint64_t t_ns;
 };
 
-void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p, uint64_t t_ns);
+void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p,
+		    uint64_t t_ns);
 void breakers_release(struct breakers_state *s);
 
 struct limiter_extra;
@@ -108,7 +112,8 @@ struct limiters_state {
 	uint64_t t_ns;
 };
 
-void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns);
+void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p,
+		    uint64_t t_ns);
 void limiters_release(struct limiters_state *s);
 
 struct request_extra;
@@ -121,7 +126,8 @@ struct requests_state {
 	uint64_t t_ns;
 };
 
-void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p, uint64_t t_ns);
+void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p,
+		    uint64_t t_ns);
 void requests_release(struct requests_state *s);
 
 /* ---- findings ---- */
@@ -136,15 +142,15 @@ struct target_state {
 	struct requests_state requests;
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
 	struct build build;
-	uint64_t build_key;      /* pid and start of the process whose build it is */
-	char *base_name;         /* of the executable */
+	uint64_t build_key; /* pid and start of the process whose build it is */
+	char *base_name;    /* of the executable */
 	char health_path[64];
 	struct thread_row *threads;
 	size_t threads_cap;
 	struct thread_before {
 		int32_t tid;
 		uint64_t cpu_ns;
-	} *threads_before;
+	} * threads_before;
 	size_t n_threads_before;
 	uint64_t threads_ns;
 };

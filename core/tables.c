@@ -1,24 +1,33 @@
-/* The tables of field.h. To add a number: a member in rows.h, a line here, and whoever fills it; the JSON,
- * its schema, columns, help and docs/fields.md follow. A metric's name in a line is all that it
- * takes to read it from a page; names are those of client_golang, OpenTelemetry and promhttp. */
+/* The tables of field.h. To add a number: a member in rows.h, a line here, and whoever fills it;
+ * the JSON, its schema, columns, help and docs/fields.md follow. A metric's name in a line is all
+ * that it takes to read it from a page; names are those of client_golang, OpenTelemetry and
+ * promhttp. */
 #include "core/field.h"
 
 #include "core/rows.h"
 
-#define FIELD(row, member, kind, u, w, head, text, ...)                                     \
-	{                                                                                   \
-		.key = #member, .title = (head), .help = (text), .type = FIELD_##kind,      \
-		.unit = UNIT_##u, .offset = offsetof(struct row, member), .width = (w),     \
-		__VA_ARGS__                                                                 \
+#define FIELD(row, member, kind, u, w, head, text, ...)                                 \
+	{                                                                               \
+		.key = #member, .title = (head), .help = (text), .type = FIELD_##kind,  \
+		.unit = UNIT_##u, .offset = offsetof(struct row, member), .width = (w), \
+		__VA_ARGS__                                                             \
 	}
 #define OBJECT(name, type, head, text)                                                      \
-	const struct table table_##name = { #name, head, text, name##_fields,               \
+	const struct table table_##name = { #name,                                          \
+					    head,                                           \
+					    text,                                           \
+					    name##_fields,                                  \
 					    sizeof(name##_fields) / sizeof(*name##_fields), \
-					    sizeof(struct type), false }
+					    sizeof(struct type),                            \
+					    false }
 #define ROWS(name, type, head, text)                                                        \
-	const struct table table_##name = { #name, head, text, name##_fields,               \
+	const struct table table_##name = { #name,                                          \
+					    head,                                           \
+					    text,                                           \
+					    name##_fields,                                  \
 					    sizeof(name##_fields) / sizeof(*name##_fields), \
-					    sizeof(struct type), true }
+					    sizeof(struct type),                            \
+					    true }
 
 /* math.MaxInt64 and 2^64-1 stand for "no limit" in runtime/metrics and MemStats. */
 #define NO_LIMIT 9.2e18
@@ -211,8 +220,8 @@ ROWS(findings, finding_row, "Findings", "what is wrong, worst first");
 /* clang-format on */
 
 const struct table *const tables[] = {
-	&table_sources,  &table_sched,    &table_threads,  &table_goroutines, &table_groups,
-	&table_leaks,    &table_breakers, &table_limiters, &table_requests,   &table_net,
-	&table_memory,   &table_process,  &table_findings, &table_cost,
+	&table_sources, &table_sched,	 &table_threads,  &table_goroutines, &table_groups,
+	&table_leaks,	&table_breakers, &table_limiters, &table_requests,   &table_net,
+	&table_memory,	&table_process,	 &table_findings, &table_cost,
 };
 const size_t n_tables = sizeof(tables) / sizeof(*tables);

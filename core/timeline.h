@@ -14,7 +14,7 @@ struct timeline {
 };
 
 void timeline_push(struct timeline *s, uint64_t t_ns, double value); /* overwrites the oldest */
-double timeline_at(const struct timeline *s, size_t ago);  /* 0: the newest; NAN beyond the oldest */
+double timeline_at(const struct timeline *s, size_t ago); /* 0: the newest; NAN beyond the oldest */
 uint64_t timeline_time(const struct timeline *s, size_t ago); /* 0 beyond the oldest */
 
 #endif

@@ -27,8 +27,8 @@ struct options {
 	uint32_t sources;			  /* bits 1 << enum source */
 	double budget_pct;
 	const char *bearer_file, *user_file, *cert_file, *key_file, *ca_file;
-	const char *color;    /* "auto", "always", "never" */
-	const char *keys[SCREENS_MAX];            /* of each --keys: one dumped screen each */
+	const char *color;	       /* "auto", "always", "never" */
+	const char *keys[SCREENS_MAX]; /* of each --keys: one dumped screen each */
 	size_t n_keys;
 	const char *severity; /* "weak", "strong", "proven" */
 	bool ascii, dump, json, read_only, no_mouse, help, version;

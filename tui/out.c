@@ -16,11 +16,18 @@ bool out_is_ascii(void)
 	return strcasecmp(codeset, "UTF-8") != 0 && strcasecmp(codeset, "UTF8") != 0;
 }
 
+static void put_char(FILE *f, char32_t ch)
+{
+	char bytes[UTF8_MAX];
+	size_t n = utf8_put(ch, bytes);
+
+	fwrite(bytes, 1, n, f);
+}
+
 void out_text(FILE *f, const char *text)
 {
 	struct str s = str_of(text);
 	bool ascii = out_is_ascii();
-	char c[UTF8_MAX];
 
 	while (s.len) {
 		char32_t ch = utf8_next(&s);
@@ -33,7 +40,7 @@ void out_text(FILE *f, const char *text)
 		if (ascii && ch > 0x7e)
 			fputc('?', f);
 		else
-			fwrite(c, 1, utf8_put(ch, c), f);
+			put_char(f, ch);
 	}
 }
 

@@ -11,11 +11,11 @@
 struct arena_block;
 struct arena {
 	struct arena_block *first, *now; /* zeroed is a valid empty arena */
-	size_t used_bytes;               /* given out since the last clear */
+	size_t used_bytes;		 /* given out since the last clear */
 };
 
-void *arena_alloc(struct arena *a, size_t n);             /* aligned to 16; not zeroed */
-struct str arena_str(struct arena *a, struct str s);      /* a copy, with a NUL behind it */
+void *arena_alloc(struct arena *a, size_t n);	     /* aligned to 16; not zeroed */
+struct str arena_str(struct arena *a, struct str s); /* a copy, with a NUL behind it */
 void arena_clear(struct arena *a);
 void arena_release(struct arena *a);
 

@@ -11,8 +11,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max); /* nothing is allocated yet */
-void buf_release(struct buf *b);          /* frees what it holds; usable again */
-void buf_clear(struct buf *b);            /* empty, memory kept */
+void buf_release(struct buf *b);	  /* frees what it holds; usable again */
+void buf_clear(struct buf *b);		  /* empty, memory kept */
 
 /* 0, or -EFBIG when it would pass the maximum; then nothing was added. */
 int buf_add(struct buf *b, const void *data, size_t n);

@@ -6,7 +6,8 @@
 enum { ERR_TEXT_MAX = 320 };
 
 struct err {
-	char text[ERR_TEXT_MAX]; /* "" when nothing failed; may quote foreign text, so draw it as such */
+	char text[ERR_TEXT_MAX]; /* "" when nothing failed; may quote foreign text, so draw it as
+				    such */
 };
 
 /* Writes the line and returns `code`, so that a failing function ends with it. e may be NULL. */

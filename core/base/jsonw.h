@@ -16,10 +16,10 @@ struct jsonw {
 
 /* key NULL: an element of an array, or the whole. */
 void jsonw_open(struct jsonw *w, const char *key, char bracket); /* '{' or '[' */
-void jsonw_close(struct jsonw *w, char bracket);                 /* '}' or ']' */
+void jsonw_close(struct jsonw *w, char bracket);		 /* '}' or ']' */
 void jsonw_str(struct jsonw *w, const char *key, struct str s);
 void jsonw_text(struct jsonw *w, const char *key, const char *s); /* NULL: nothing is written */
-void jsonw_num(struct jsonw *w, const char *key, double v);       /* NAN, infinite: nothing is written */
+void jsonw_num(struct jsonw *w, const char *key, double v); /* NAN, infinite: nothing is written */
 void jsonw_u64(struct jsonw *w, const char *key, uint64_t v);
 void jsonw_bool(struct jsonw *w, const char *key, bool v);
 

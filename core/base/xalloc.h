@@ -6,16 +6,16 @@
 
 #include <stddef.h>
 
-void *xcalloc(size_t n, size_t size);                /* zeroed; free() */
-void *xreallocarray(void *p, size_t n, size_t size); /* as reallocarray */
-char *xstrdup(const char *s);                        /* free() */
+void *xcalloc(size_t n, size_t size);					     /* zeroed; free() */
+void *xreallocarray(void *p, size_t n, size_t size);			     /* as reallocarray */
+char *xstrdup(const char *s);						     /* free() */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...); /* free() */
 
 /* Makes room for one more element at arr[n]: doubles cap when it is full. */
-#define GROW(arr, n, cap)                                                 \
-	do {                                                              \
-		if ((n) >= (cap))                                         \
-			(arr) = grow((arr), &(cap), sizeof(*(arr)));      \
+#define GROW(arr, n, cap)                                            \
+	do {                                                         \
+		if ((n) >= (cap))                                    \
+			(arr) = grow((arr), &(cap), sizeof(*(arr))); \
 	} while (0)
 void *grow(void *arr, size_t *cap, size_t size);
 

@@ -346,9 +346,9 @@ static void a_chart_has_its_maximum_its_zero_and_its_span(void **state)
 	for (int i = 0; i < 12; i++)
 		timeline_push(&tl, (uint64_t)i * 10 * NS_PER_S, i == 3 ? NAN : i * 100);
 	draw_chart(&c.d, &tl, NULL, UNIT_COUNT);
-	assert_string_equal(text_of(&c), "  1,100         ▁▃▅█\n"
-					 "             ▃▅▇████\n"
-					 "      0  ▂▄ ▇███████\n"
+	assert_string_equal(text_of(&c), "  1,100         ▁▄▆█\n"
+					 "            ▁▃▅▇████\n"
+					 "      0  ▂▄ ████████\n"
 					 "        -1m50s   now\n");
 	free_canvas(&c);
 }
