@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+enum { EXPONENT_ENOUGH = 1 << 24 };
+
 /* Each is exact as a double too. */
 static const uint64_t pow10_u64[] = { 1e0,  1e1,  1e2,	1e3,  1e4,  1e5,  1e6,	1e7,  1e8,  1e9,
 				      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
@@ -38,7 +40,7 @@ const char *promnum_scan(const char *p, struct decimal *ret)
 	point = p + 1 + (p[1] == '-' || p[1] == '+');
 	for (from = point; *from >= '0' && *from <= '9'; from++) {
 		/* Far beyond what the digits of the longest line could make good. */
-		if (exp < PROMTEXT_LINE_MAX * 16l)
+		if (exp < EXPONENT_ENOUGH)
 			exp = exp * 10 + (*from - '0');
 	}
 	ret->exp10 += (int)(p[1] == '-' ? -exp : exp);
