@@ -1,7 +1,6 @@
 #include "collectors/parse/promtext.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -619,20 +618,6 @@ static void values_are_rounded_as_strtod_does(void **state)
 	promtext_release(&p);
 }
 
-static void a_decimal_comma_of_the_locale_does_not_matter(void **state)
-{
-	struct promtext p = { 0 };
-
-	(void)state;
-	if (!setlocale(LC_NUMERIC, "de_DE.UTF-8"))
-		skip();
-	parse_good(&p, STR("a 1.5\nb 0.00000000000000000000000000000125\n"));
-	setlocale(LC_NUMERIC, "C");
-	assert_same_value(p.page.series[0].value, 1.5, "fast");
-	assert_same_value(p.page.series[1].value, 1.25e-30, "slow");
-	promtext_release(&p);
-}
-
 static void a_line_over_one_mebibyte_is_refused(void **state)
 {
 	struct promtext p = { 0 };
@@ -763,7 +748,6 @@ int main(void)
 		cmocka_unit_test(a_label_that_is_not_there_is_empty),
 		cmocka_unit_test(equal_layouts_mean_equal_rows),
 		cmocka_unit_test(values_are_rounded_as_strtod_does),
-		cmocka_unit_test(a_decimal_comma_of_the_locale_does_not_matter),
 		cmocka_unit_test(a_line_over_one_mebibyte_is_refused),
 		cmocka_unit_test(more_than_256_labels_are_refused),
 		cmocka_unit_test(series_beyond_the_maximum_are_cut),
