@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 10
 SUDO    ?= $(if $(filter 0,$(shell id -u)),,sudo)
 Q       := $(if $(V),,@)
 
-PKGS := ncursesw libcurl libcjson libelf zlib
+PKGS := ncursesw libcurl libelf zlib
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wformat=2 \
 	-Wundef -Wvla -Wpointer-arith -Wcast-qual
 override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

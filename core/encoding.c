@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 static const char *const state_names[] = {
@@ -87,8 +88,7 @@ static uint32_t take_number(struct str help, uint32_t at, struct token *ret)
 	}
 	text[n] = '\0';
 	*ret = (struct token){ .is_number = true, .state = BREAKER_UNKNOWN };
-	if (sscanf(text, "%lf", &ret->number) != 1)
-		ret->number = NAN;
+	ret->number = strtod(text, NULL); /* digits, perhaps with a point among them */
 	if (at > 0 && help.p[at - 1] == '-' && (at < 2 || !isalnum((unsigned char)help.p[at - 2])))
 		ret->number = -ret->number;
 	return n;

@@ -71,15 +71,17 @@ static int open_signals(void)
 
 static uint64_t own_rss_bytes(void)
 {
-	unsigned long size = 0, rss = 0;
+	char text[128], *rss;
 	FILE *f = fopen("/proc/self/statm", "re");
+	size_t n;
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "%lu %lu", &size, &rss) != 2)
-		rss = 0;
+	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
-	return rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	text[n] = '\0';
+	rss = strchr(text, ' '); /* "size resident …", in pages */
+	return rss ? strtoull(rss, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static uint64_t timeval_ns(struct timeval t)

@@ -33,8 +33,7 @@ static void put_row(const struct table *t, const void *row, bool labelled)
 		if (labelled && text)
 			out_textf(stdout, "  %-20s %s\n", f->title, text);
 		else if (!labelled)
-			out_textf(stdout, "%s%-*s", i ? "  " : "  ", f->width ? f->width : 1,
-				  text ? text : "-");
+			out_textf(stdout, "  %-*s", f->width ? f->width : 1, text ? text : "-");
 	}
 	if (!labelled)
 		putchar('\n');

@@ -31,10 +31,11 @@ void facts_draw(struct draw *d, const struct table *t, const void *row)
 
 	for (size_t i = 0; i < t->n_fields; i++) {
 		const struct field *f = &t->fields[i];
-		int col = n / h * (PAIR_COLS + GAP);
+		int col;
 
-		if (!f->title || f->type != FIELD_NUM)
+		if (!f->title || f->type != FIELD_NUM || h == 0)
 			continue;
+		col = n / h * (PAIR_COLS + GAP);
 		draw_text(d, n % h, col, LABEL_COLS, STYLE_DIM, f->title);
 		draw_num(d, n % h, col + LABEL_COLS, VALUE_COLS, STYLE_NORMAL, field_num(f, row),
 			 f->unit);

@@ -73,17 +73,23 @@ void grid_put(struct grid *g, int row, int col, struct cell c, int width)
 	}
 }
 
-static void print_cell(const struct cell *c, bool ascii, FILE *out)
+static void print_char(char32_t ch, FILE *out)
 {
 	char bytes[UTF8_MAX];
+	size_t n = utf8_put(ch, bytes);
 
+	fwrite(bytes, 1, n, out);
+}
+
+static void print_cell(const struct cell *c, bool ascii, FILE *out)
+{
 	if (ascii) {
 		fputc(c->ch < 0x80 ? (int)c->ch : '?', out);
 		return;
 	}
-	fwrite(bytes, 1, utf8_put(c->ch, bytes), out);
+	print_char(c->ch, out);
 	for (int i = 0; i < CELL_MARKS_MAX && c->marks[i]; i++)
-		fwrite(bytes, 1, utf8_put(c->marks[i], bytes), out);
+		print_char(c->marks[i], out);
 }
 
 void grid_print(const struct grid *g, bool ascii, FILE *out)

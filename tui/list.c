@@ -249,7 +249,7 @@ static unsigned columns_that_fit(const struct list_ops *ops, int w)
 	int used = -GAP;
 	size_t n = 0;
 
-	for (; ops->columns[n].key && n < COLUMNS_MAX; n++) {
+	for (; n < COLUMNS_MAX && ops->columns[n].key; n++) {
 		in |= 1u << n;
 		used += column_width(ops, n) + GAP;
 	}

@@ -152,14 +152,14 @@ static int parse_sources(const char *s, uint32_t *ret, struct err *e)
 
 static int parse_size(const char *s, struct options *o, struct err *e)
 {
-	int w, h, end = 0;
+	char *x, *end;
+	long w = strtol(s, &x, 10), h = *x == 'x' ? strtol(x + 1, &end, 10) : 0;
 
-	if (sscanf(s, "%dx%d%n", &w, &h, &end) != 2 || s[end] || w < 1 || h < 1 || w > SIZE_MAX_W ||
-	    h > SIZE_MAX_H)
+	if (*x != 'x' || *end || w < 1 || h < 1 || w > SIZE_MAX_W || h > SIZE_MAX_H)
 		return err_set(e, -EINVAL, "--size: %s: not a size (80x24; at most %dx%d)", s,
 			       SIZE_MAX_W, SIZE_MAX_H);
-	o->w = w;
-	o->h = h;
+	o->w = (int)w;
+	o->h = (int)h;
 	return 0;
 }
 
