@@ -79,7 +79,7 @@ static void push_state(struct attach *a, enum source s, enum source_state state,
 		.gone = a->gone,
 	};
 
-	err_set(&sm.why, 0, "%s", why);
+	err_put(&sm.why, "%s", why);
 	a->o.sink->push(a->o.sink, &sm);
 }
 
@@ -120,11 +120,11 @@ static void no_bases(struct attach *a, int found, bool other_netns, const struct
 	if (found < 0)
 		*e = *why;
 	else if (other_netns)
-		err_set(e, 0,
+		err_put(e,
 			"process %d is in another network namespace (nsenter -t %d -n gmptop %d)",
 			pid, pid, pid);
 	else
-		err_set(e, 0,
+		err_put(e,
 			"process %d listens on no TCP port (serve net/http/pprof and promhttp on "
 			"loopback)",
 			pid);
@@ -197,7 +197,7 @@ static void walk_slice(void *arg, uint64_t now_ns)
 			found_pid(a, pid);
 			return;
 		}
-		err_set(&a->site.no_pid, 0,
+		err_put(&a->site.no_pid,
 			"no process of ours listens on port %d (of another user? try as root)",
 			a->walk_port);
 		tick_proc(a);
@@ -226,7 +226,7 @@ static void look_for_pid(struct attach *a, const struct http_reply *r)
 {
 	a->looked = true;
 	if (!r->local) {
-		err_set(&a->site.no_pid, 0, "the target is not on this host");
+		err_put(&a->site.no_pid, "the target is not on this host");
 		return;
 	}
 	a->site.local = true;
@@ -234,7 +234,7 @@ static void look_for_pid(struct attach *a, const struct http_reply *r)
 		found_pid(a, r->peer_pid);
 		return;
 	}
-	err_set(&a->site.no_pid, 0, "nothing in this network namespace listens on port %d",
+	err_put(&a->site.no_pid, "nothing in this network namespace listens on port %d",
 		r->remote_port);
 	if (listen_inode(r, &a->walk_inode) < 0)
 		return;
@@ -268,7 +268,7 @@ static void end_text(const struct attach *a, uint64_t unix_ns, struct err *ret)
 
 	localtime_r(&t, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	err_set(ret, 0, "process %d exited at %s", (int)a->site.pid, clock);
+	err_put(ret, "process %d exited at %s", (int)a->site.pid, clock);
 }
 
 static void on_ended(struct site *s, uint64_t unix_ns)
@@ -342,7 +342,7 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 	a->site.answered = on_answered;
 	a->site.ended = on_ended;
 	snprintf(a->site.exact_url, sizeof(a->site.exact_url), "%s", spec->exact_url);
-	err_set(&a->site.no_pid, 0, "not known before the address answers");
+	err_put(&a->site.no_pid, "not known before the address answers");
 	if (spec->kind == TARGET_URL) {
 		a->site.bases[0] = spec->base;
 		a->site.n_bases = 1;

@@ -103,7 +103,7 @@ static void push_verdict(struct endpoint_set *s)
 	if (!ep || ep->state == SOURCE_WAITING)
 		return;
 	if (ep->state == SOURCE_ABSENT && s->spec->get_it)
-		err_set(&why, 0, "%s (%s)", ep->why.text, s->spec->get_it);
+		err_put(&why, "%s (%s)", ep->why.text, s->spec->get_it);
 	else
 		why = ep->why;
 	push(s, ep, ep->state, &why);
@@ -129,7 +129,7 @@ static void note_failure(struct endpoint *ep, int error, const struct err *why, 
 {
 	uint64_t max_ns = BACKOFF_MAX_S * NS_PER_S;
 
-	err_set(&ep->why, 0, "%s: %s", address_of(ep), why->text);
+	err_put(&ep->why, "%s: %s", address_of(ep), why->text);
 	ep->state = state_of(error);
 	ep->failures++;
 	ep->backoff_ns = ep->backoff_ns ? ep->backoff_ns * 2 : ep->set->c->interval_ns;

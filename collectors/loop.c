@@ -35,7 +35,7 @@ struct loop *loop_new(struct err *e)
 
 	l->multi = curl_multi_init();
 	if (!l->multi) {
-		err_set(e, -ENOMEM, "http: libcurl did not start");
+		err_put(e, "http: libcurl did not start");
 		free(l);
 		return NULL;
 	}

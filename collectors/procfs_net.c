@@ -261,7 +261,7 @@ struct procfs_walk *procfs_walk_new(struct err *e)
 	struct procfs_walk *w;
 
 	if (!d) {
-		err_set(e, -errno, "/proc: %m");
+		err_put(e, "/proc: %m");
 		return NULL;
 	}
 	w = xcalloc(1, sizeof(*w));

@@ -165,7 +165,7 @@ static bool is_go_process(pid_t pid, char *name, size_t n, struct err *e)
 	if (r == -EACCES || r == -EPERM) /* it may be one: what can be had without its file, is */
 		return true;
 	if (r < 0)
-		err_set(e, r, "process %d (%s) is not a Go program", (int)pid, name);
+		err_put(e, "process %d (%s) is not a Go program", (int)pid, name);
 	return r >= 0;
 }
 

@@ -10,7 +10,14 @@ struct err {
 				    such */
 };
 
-/* Writes the line and returns `code`, so that a failing function ends with it. e may be NULL. */
-__attribute__((format(printf, 3, 4))) int err_set(struct err *e, int code, const char *fmt, ...);
+/* Writes the line and is `code`, so that a failing function ends with it. e may be NULL. A macro,
+ * so that compilers and analysers see which code it is. */
+#define err_set(e, code, ...)              \
+	({                                 \
+		int err_code_ = (code);    \
+		err_put((e), __VA_ARGS__); \
+		err_code_;                 \
+	})
+__attribute__((format(printf, 2, 3))) void err_put(struct err *e, const char *fmt, ...);
 
 #endif
