@@ -17,6 +17,14 @@ struct health_state {
 	bool found;
 };
 
+/* A landing page that answers to every path is no health endpoint. */
+static bool is_answer(const struct http_reply *r)
+{
+	return (r->status == 200 && !str_starts(r->content_type, "text/html")) || r->status >= 500;
+}
+
+static void health_tick(struct collector *c, uint64_t now_ns);
+
 static void health_done(void *arg, const struct http_reply *r)
 {
 	struct collector *c = arg;
@@ -32,14 +40,18 @@ static void health_done(void *arg, const struct http_reply *r)
 	};
 
 	s->request = NULL;
-	if (r->status == 200 || r->status >= 500 || (s->found && r->status)) {
+	if (is_answer(r) || (s->found && r->status)) {
 		s->found = true;
 		s->next_ns = sm.t_ns + EVERY_S * NS_PER_S;
 		c->sink->push(c->sink, &sm);
 		return;
 	}
 	s->path = (s->path + 1) % N_PATHS;
-	s->next_ns = sm.t_ns + (s->path || s->found ? 0 : LOOK_AGAIN_S * NS_PER_S);
+	s->next_ns = s->path || s->found ? 0 : sm.t_ns + LOOK_AGAIN_S * NS_PER_S;
+	if (s->next_ns == 0)
+		health_tick(
+			c,
+			sm.t_ns); /* the next path at once: who asks whether there is one waits */
 }
 
 static void health_tick(struct collector *c, uint64_t now_ns)

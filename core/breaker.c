@@ -56,6 +56,10 @@ static const char *const other_labels[] = {
 	"type",	      "cause",	   "instance",	    "job",    NULL
 };
 
+/* What a gauge's labels say beside which breaker it is; a "type" may make another one. */
+static const char *const state_only_labels[] = { "state",    "status", "current_state",
+						 "instance", "job",    NULL };
+
 static const struct {
 	const char *tail;
 	enum role role;
@@ -95,7 +99,7 @@ static const struct {
 
 static bool is_breaker_name(struct str name)
 {
-	static const char *const parts[] = { "circuit_breaker", "circuitbreaker", "breaker_",
+	static const char *const parts[] = { "circuit_breaker", "circuitbreaker", "_breaker_state",
 					     "cb_state",	"hoglet_circuit", "circuit_open",
 					     "resiliency_cb" };
 
@@ -103,7 +107,7 @@ static bool is_breaker_name(struct str name)
 		if (name_has(name, parts[i]))
 			return true;
 	}
-	return false;
+	return str_starts(name, "breaker_"); /* an icebreaker_ or a tie_breaker_ is none */
 }
 
 static enum role role_by_result(struct str word)
@@ -155,6 +159,12 @@ static enum role role_of(const struct metrics_page *p, const struct series *s, u
 			role = tails[i].role;
 	}
 	*ret_arg = BREAKER_UNKNOWN;
+	if (name_ends(s->name, "_half_open") || name_ends(s->name, "_closed")) {
+		*ret_arg = name_ends(s->name, "_closed") ? BREAKER_CLOSED : BREAKER_HALF_OPEN;
+		return ROLE_ONE_HOT;
+	}
+	if (name_ends(s->name, "_half_opened_total"))
+		return ROLE_NONE;
 	if (role == ROLE_REQUESTS)
 		return role_by_result(label_of(p, s, result_labels));
 	if (role == ROLE_GAUGE) {
@@ -244,7 +254,8 @@ static void map_pass(struct breakers_state *s, const struct metrics_page *p, boo
 		if (role == ROLE_NONE || (role <= ROLE_IS_OPEN) != states)
 			continue;
 		lead = label_of(p, se, lead_labels);
-		name = row_name(a, p, se, lead_labels, other_labels, cut_of(role));
+		name = row_name(a, p, se, lead_labels, states ? state_only_labels : other_labels,
+				cut_of(role));
 		row = find_row(s, name, lead, !states);
 		if (row < 0)
 			row = add_row(s, name, lead);
@@ -348,12 +359,14 @@ static double grown(double before, double now)
 static void follow_changes(struct breaker_extra *x)
 {
 	enum breaker_state to = BREAKER_UNKNOWN;
+	bool restarted = false;
 	int n = 0;
 
 	for (int k = 0; k < BREAKER_UNKNOWN; k++) {
 		/* A series that appears was 0 before: it is made at the first change. */
 		double before = isnan(x->change_before[k]) && x->first_ns ? 0 : x->change_before[k];
 
+		restarted |= x->change[k] < before;
 		if (grown(before, x->change[k]) > 0) {
 			to = (enum breaker_state)k;
 			n++;
@@ -361,8 +374,8 @@ static void follow_changes(struct breaker_extra *x)
 		if (!isnan(x->change[k]))
 			x->change_before[k] = x->change[k];
 	}
-	if (n)
-		x->last_change = n == 1 ? to : BREAKER_UNKNOWN;
+	if (n || restarted)
+		x->last_change = n == 1 && !restarted ? to : BREAKER_UNKNOWN;
 }
 
 static enum breaker_state state_now(const struct breaker_extra *x, const char **ret_how)
@@ -405,7 +418,7 @@ static void follow_state(struct breaker_row *r, struct breaker_extra *x, uint64_
 	trips = grown(x->before[ROLE_TRIPS], x->sum[ROLE_TRIPS]);
 	if (!x->first_ns)
 		x->first_ns = t_ns;
-	else if (was != x->state)
+	else if (was != x->state && was != BREAKER_UNKNOWN)
 		x->since_ns = t_ns;
 	if (trips > 0)
 		x->opens += trips;
@@ -434,6 +447,8 @@ static void follow_counters(struct breaker_row *r, struct breaker_extra *x, doub
 	all = grown(x->before[ROLE_REQUESTS], x->sum[ROLE_REQUESTS]);
 	if (isnan(all))
 		all = sum_of(grown(x->before[ROLE_SUCCESS], x->sum[ROLE_SUCCESS]), failed);
+	if (x->sum[ROLE_SUCCESS] < x->before[ROLE_SUCCESS])
+		all = NAN; /* the service restarted */
 	r->failure_pct = all > 0 ? failed * 100 / all : NAN;
 	r->rejected_per_s =
 		dt_s > 0 ? grown(x->before[ROLE_REJECTED], x->sum[ROLE_REJECTED]) / dt_s : NAN;

@@ -63,6 +63,7 @@ enum breaker_state breaker_state_of_word(struct str word)
 
 struct token {
 	bool is_number;
+	bool apart; /* a comma or the like stands between it and the token before */
 	double number;
 	enum breaker_state state; /* BREAKER_UNKNOWN: another word */
 };
@@ -98,28 +99,39 @@ static uint32_t take_number(struct str help, uint32_t at, struct token *ret)
  * is left out, any other word is kept so that far pairs do not meet. */
 static bool is_filler(struct str w)
 {
-	static const char *const fillers[] = { "is",  "for", "means", "if",   "when",
-					       "and", "or",  "the",   "state" };
+	static const char *const fillers[] = { "is",	  "for",     "means", "if",    "when",
+					       "and",	  "or",	     "the",   "state", "indicates",
+					       "circuit", "breaker", "value" };
 
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++) {
-		if (str_is(w, fillers[i]))
+		if (w.len == strlen(fillers[i]) && strncasecmp(w.p, fillers[i], w.len) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* "forced open" is a state of its own beside open. */
+static bool is_forced(struct str w)
+{
+	return w.len >= 6 && strncasecmp(w.p, "forced", 6) == 0;
+}
+
 static size_t tokenise(struct str help, struct token *t)
 {
+	bool apart = false;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < help.len && n < TOKENS_MAX;) {
 		struct str w = { help.p + i, 0 };
 
 		if (isdigit((unsigned char)help.p[i])) {
-			i += take_number(help, i, &t[n++]);
+			i += take_number(help, i, &t[n]);
+			t[n++].apart = apart;
+			apart = false;
 			continue;
 		}
 		if (!isalpha((unsigned char)help.p[i])) {
+			apart |= help.p[i] && strchr(",;./|\n", help.p[i]);
 			i++;
 			continue;
 		}
@@ -130,7 +142,10 @@ static size_t tokenise(struct str help, struct token *t)
 			w.len--;
 		if (is_filler(w))
 			continue;
-		t[n] = (struct token){ .state = breaker_state_of_word(w) };
+		t[n] = (struct token){ .state = is_forced(w) ? BREAKER_UNKNOWN
+							     : breaker_state_of_word(w),
+				       .apart = apart };
+		apart = false;
 		if (t[n].state == BREAKER_OPEN && n && t[n - 1].state == BREAKER_HALF_OPEN &&
 		    !t[n - 1].is_number && w.p - help.p > 4 && strncasecmp(w.p - 5, "half", 4) == 0)
 			continue;
@@ -149,7 +164,8 @@ static int pair(const struct token *t, size_t n, int step, struct encoding *ret)
 	for (size_t i = 0; i < n; i++) {
 		size_t k = i + (size_t)step;
 
-		if (!t[i].is_number || k >= n || t[k].is_number || t[k].state == BREAKER_UNKNOWN)
+		if (!t[i].is_number || k >= n || t[k].is_number || t[k].state == BREAKER_UNKNOWN ||
+		    t[step > 0 ? k : i].apart)
 			continue;
 		if (!isnan(ret->value[t[k].state]) && ret->value[t[k].state] != t[i].number)
 			return 0; /* said twice, differently */

@@ -1,6 +1,7 @@
 /* The single numbers of a target: filled from metrics by the names in core/tables.c, from /proc,
  * and from gmptop's own use; of several sources the better one wins, field by field. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/field.h"
@@ -66,11 +67,37 @@ static bool same_metric(struct str have, const char *want)
 	return true;
 }
 
-/* A series without labels, or the only one of its name: what has a label is a part of a whole. */
-static long find_series(const struct metrics_page *p, const char *name)
+/* What has a label is a part of a whole; OpenTelemetry's scope labels say nothing of the value. */
+static bool is_whole(const struct metrics_page *p, const struct series *s)
+{
+	for (uint32_t i = 0; i < s->n_labels; i++) {
+		if (!str_starts(p->labels[s->label + i].name, "otel_scope_"))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a series is the one that a "name" or a "name{label=value}" of the table means. */
+static bool is_meant(const struct metrics_page *p, const struct series *s, const char *want)
+{
+	const char *brace = strchr(want, '{'), *eq = brace ? strchr(brace, '=') : NULL;
+	char name[96];
+	struct str value;
+
+	if (!eq)
+		return is_whole(p, s) && same_metric(s->name, want);
+	snprintf(name, sizeof(name), "%.*s", (int)(brace - want), want);
+	if (!same_metric(s->name, name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)(eq - brace - 1), brace + 1);
+	value = series_label(p, s, name);
+	return str_eq(value, (struct str){ eq + 1, (uint32_t)strlen(eq + 1) - 1 });
+}
+
+static long find_series(const struct metrics_page *p, const char *want)
 {
 	for (size_t i = 0; i < p->n_series; i++) {
-		if (p->series[i].n_labels == 0 && same_metric(p->series[i].name, name))
+		if (is_meant(p, &p->series[i], want))
 			return (long)i;
 	}
 	return -1;
@@ -84,16 +111,20 @@ static void map_fields(struct facts_state *s, const struct metrics_page *p)
 	s->map.n = 0;
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(&unused, i, &row);
+		bool found = false;
 
 		for (size_t k = 0; k < FIELD_METRICS_MAX && f->metrics[k]; k++) {
 			long at = find_series(p, f->metrics[k]);
 
 			if (at < 0)
 				continue;
+			found = true;
 			page_map_add(&s->map,
 				     (struct link){ .series = (uint32_t)at, .row = (uint32_t)i });
 			break;
 		}
+		if (!found) /* a series that comes back is measured anew */
+			s->previous[i] = NAN;
 	}
 	s->map.layout = p->layout;
 	s->map.valid = true;

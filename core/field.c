@@ -3,8 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MEMBER(type, f, row)	   (*(type *)(void *)((char *)(row) + (f)->offset))
-#define CONST_MEMBER(type, f, row) (*(const type *)(const void *)((const char *)(row) + (f)->offset))
+#define MEMBER(type, f, row) (*(type *)(void *)((char *)(row) + (f)->offset))
+#define CONST_MEMBER(type, f, row) \
+	(*(const type *)(const void *)((const char *)(row) + (f)->offset))
 
 double field_num(const struct field *f, const void *row)
 {

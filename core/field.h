@@ -51,7 +51,8 @@ struct field {
 	uint16_t offset;
 	uint8_t width; /* columns a cell takes, 0: the rest of the row */
 	enum field_how how;
-	const char *metrics[FIELD_METRICS_MAX]; /* metric names that give it, best first */
+	/* Metric names that give it, best first; "name{label=value}" for one of several series. */
+	const char *metrics[FIELD_METRICS_MAX];
 	bool screen_only; /* the JSON object says it in another shape (core/json.c), or not at all
 			   */
 	double none_from; /* a metric's value from here on means "no limit": absent; 0: every value

@@ -35,7 +35,8 @@ void trend_push(struct trend *tr, uint64_t t_ns, double value)
 			tr->value[i] = tr->value[2 * i];
 		}
 		tr->n = TREND_POINTS / 2;
-		tr->stride = (uint16_t)(tr->stride * 2);
+		if (tr->stride < UINT16_MAX / 2)
+			tr->stride = (uint16_t)(tr->stride * 2);
 	}
 	tr->t_ns[tr->n] = t_ns;
 	tr->value[tr->n++] = (float)value;
@@ -69,6 +70,7 @@ static double slope_per_min(const struct trend *tr)
 
 struct growth {
 	int windows, grew; /* windows after the first, and how many stood above the one before */
+	int floors;	   /* windows whose least stood above the least of the one before */
 	double span_s;
 	double by;   /* last window's mean less the first's */
 	bool shrank; /* a later window stood below an earlier one */
@@ -77,7 +79,7 @@ struct growth {
 static struct growth grow_over_windows(const struct trend *tr)
 {
 	struct growth g = { 0 };
-	double sum[WINDOWS] = { 0 }, before = NAN, first = NAN;
+	double sum[WINDOWS] = { 0 }, low[WINDOWS], before = NAN, first = NAN;
 	int n[WINDOWS] = { 0 };
 	uint64_t span_ns;
 
@@ -88,6 +90,8 @@ static struct growth grow_over_windows(const struct trend *tr)
 	for (uint16_t i = 0; i < tr->n; i++) {
 		uint64_t at = span_ns ? (tr->t_ns[i] - tr->t_ns[0]) * WINDOWS / (span_ns + 1) : 0;
 
+		if (!n[at] || tr->value[i] < low[at])
+			low[at] = tr->value[i];
 		sum[at] += tr->value[i];
 		n[at]++;
 	}
@@ -102,11 +106,26 @@ static struct growth grow_over_windows(const struct trend *tr)
 			g.windows++;
 			g.grew += mean > before;
 			g.shrank |= mean < before;
+			g.floors += n[i - 1] && low[i] > low[i - 1];
 		}
 		before = mean;
 	}
 	g.by = before - first;
 	return g;
+}
+
+/* The newest eighth stands above all before it: a ramp that has ended does not. */
+static bool still_grows(const struct trend *tr)
+{
+	uint16_t cut = (uint16_t)(tr->n - tr->n / 8 - 1);
+	float before = -1, newest = -1;
+
+	for (uint16_t i = 0; i < tr->n; i++) {
+		float *max = i < cut ? &before : &newest;
+
+		*max = tr->value[i] > *max ? tr->value[i] : *max;
+	}
+	return newest > before;
 }
 
 /* ---- judgement ---- */
@@ -123,7 +142,8 @@ static const char *grade_of(const struct group_row *r, const struct growth *g)
 		return NULL;
 	if (r->trend.seen < WEAK_SAMPLES || g->span_s < SHORTEST_S || g->by < 1)
 		return NULL;
-	if (r->trend.seen >= STRONG_SAMPLES && g->windows == WINDOWS - 1 && g->grew == g->windows)
+	if (r->trend.seen >= STRONG_SAMPLES && g->windows == WINDOWS - 1 && g->grew == g->windows &&
+	    g->floors == g->windows && still_grows(&r->trend))
 		return "strong";
 	if (g->grew >= g->windows - 1 && !g->shrank && g->windows >= WINDOWS - 2)
 		return "weak";
@@ -188,7 +208,10 @@ static int worst_first(const void *a, const void *b)
 static bool looked_long_enough(const struct target *t)
 {
 	for (size_t i = 0; i < t->n_stacks; i++) {
-		if (t->stacks[i]->trend.seen >= LOOKED_SAMPLES)
+		const struct trend *tr = &t->stacks[i]->trend;
+
+		if (tr->seen >= LOOKED_SAMPLES &&
+		    tr->t_ns[tr->n - 1] - tr->t_ns[0] >= SHORTEST_S * NS_PER_S)
 			return true;
 	}
 	return false;

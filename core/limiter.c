@@ -96,6 +96,9 @@ static void map_series(struct limiters_state *s, const struct metrics_page *p)
 
 		if (role == ROLE_NONE)
 			continue;
+		/* A limit of 0 without any count is one that is switched off. */
+		if (role == ROLE_LIMIT && p->series[i].value == 0)
+			continue;
 		row = row_for(s, row_name(&s->arena, p, &p->series[i], lead_labels, other_labels,
 					  "_limit"));
 		if (row >= 0)

@@ -124,7 +124,12 @@ bool pattern_is_benign(const struct group_row *r)
 		"net/http.(*persistConn).readLoop",
 		"net/http.(*persistConn).writeLoop",
 		"net/http.(*connReader).backgroundRead",
-		"net/http.(*http2ClientConn).readLoop",
+		"net/http.(*http2clientConnReadLoop).run",
+		"net/http.(*http2serverConn).serve",
+		"net/http.(*http2serverConn).readFrames",
+		"golang.org/x/net/http2.(*clientConnReadLoop).run",
+		"golang.org/x/net/http2.(*serverConn).serve",
+		"golang.org/x/net/http2.(*serverConn).readFrames",
 		"net/http.(*Server).Serve",
 		"os/signal.loop",
 		"os/signal.signal_recv",
@@ -142,5 +147,6 @@ bool pattern_is_benign(const struct group_row *r)
 			return true;
 	}
 	/* A server's connection that reads: idle keep-alive, or a slow client. */
-	return has_frame(r, "net/http.(*conn).serve") && strcmp(r->state, "IO wait") == 0;
+	return !r->site_frame && has_frame(r, "net/http.(*conn).serve") &&
+	       strcmp(r->state, "IO wait") == 0;
 }

@@ -10,19 +10,23 @@
 
 enum { ROWS_MAX = 2000, BOUNDS_MAX = 64 };
 
-enum role { ROLE_BUCKET, ROLE_COUNT, ROLE_COUNTER };
+enum role { ROLE_BUCKET, ROLE_COUNT };
 
 /* Status classes, then requests whose status is not told. */
 enum { CLASSES = 6, CLASS_UNKNOWN = 0 };
 
 struct request_extra {
-	uint64_t key;				    /* of method and route */
-	double unit_ms;				    /* of the bounds: 1000 for seconds */
-	double bound[BOUNDS_MAX];		    /* ascending, the last is infinite */
+	uint64_t key;		  /* of method and route */
+	uint32_t family;	  /* the first that told of it: others count the same requests */
+	double unit_ms;		  /* of the bounds: 1000 for seconds */
+	double bound[BOUNDS_MAX]; /* ascending, the last is infinite */
 	double now[BOUNDS_MAX], before[BOUNDS_MAX]; /* cumulative counts */
 	int n_bounds;
 	double count[CLASSES], count_before[CLASSES];
-	bool has_before, has_status;
+	bool has_before, has_status, skip_quantiles;
+	bool by_status; /* counters tell the status, the histogram does not: classes are the whole
+			 */
+	uint32_t status_family;
 };
 
 static const char *const route_labels[] = { "handler",	  "route",     "path",	     "endpoint",
@@ -47,13 +51,21 @@ static bool is_ours(struct str name)
 
 static bool has_subject(struct str name)
 {
-	return name_has(name, "request") || name_has(name, "http") || name_has(name, "grpc") ||
-	       name_has(name, "rpc");
+	return name_has(name, "http") || name_has(name, "grpc") || name_has(name, "rpc") ||
+	       name_is(name, "request_duration_seconds") || name_is(name, "requests_total");
+}
+
+/* A request has a route, a method or a status; a disk's flush requests have none. */
+static bool tells_of_a_request(const struct metrics_page *p, const struct series *s)
+{
+	return label_of(p, s, route_labels).len || label_of(p, s, method_labels).len ||
+	       label_of(p, s, status_labels).len;
 }
 
 static bool is_duration(const struct family *f)
 {
-	return f->type == METRIC_HISTOGRAM && is_ours(f->name) && has_subject(f->name) &&
+	return f->type == METRIC_HISTOGRAM && is_ours(f->name) &&
+	       (has_subject(f->name) || name_has(f->name, "request")) &&
 	       (name_has(f->name, "duration") || name_has(f->name, "latency") ||
 		name_has(f->name, "handling"));
 }
@@ -61,7 +73,8 @@ static bool is_duration(const struct family *f)
 static bool is_counter(const struct family *f)
 {
 	return f->type == METRIC_COUNTER && is_ours(f->name) && has_subject(f->name) &&
-	       (name_ends(f->name, "requests_total") || name_ends(f->name, "handled_total")) &&
+	       (name_ends(f->name, "requests_total") || name_ends(f->name, "requests") ||
+		name_ends(f->name, "handled_total")) &&
 	       !name_has(f->name, "breaker") && !name_has(f->name, "limit");
 }
 
@@ -74,26 +87,59 @@ static double unit_of(struct str name)
 
 static int class_of(struct str status)
 {
+	/* google.golang.org/grpc/codes: whose fault it is. */
+	static const char *const grpc_callers[] = { "canceled",		  "invalidargument",
+						    "notfound",		  "alreadyexists",
+						    "permissiondenied",	  "resourceexhausted",
+						    "failedprecondition", "outofrange",
+						    "unauthenticated" };
+	static const char *const grpc_servers[] = { "unknown",	"deadlineexceeded",
+						    "aborted",	"unimplemented",
+						    "internal", "unavailable",
+						    "dataloss" };
+
 	if (status.len >= 1 && status.p[0] >= '1' && status.p[0] <= '5' &&
 	    (status.len == 3 || (status.len == 1) || name_ends(status, "xx")))
 		return status.p[0] - '0';
 	if (name_is(status, "ok"))
 		return 2;
+	for (size_t i = 0; i < sizeof(grpc_callers) / sizeof(*grpc_callers); i++) {
+		if (name_is(status, grpc_callers[i]))
+			return 4;
+	}
+	for (size_t i = 0; i < sizeof(grpc_servers) / sizeof(*grpc_servers); i++) {
+		if (name_is(status, grpc_servers[i]))
+			return 5;
+	}
 	return CLASS_UNKNOWN;
 }
 
 /* ---- rows ---- */
 
-static long row_for(struct requests_state *s, const struct metrics_page *p, const struct series *se)
+static uint64_t key_of(const struct metrics_page *p, const struct series *se)
 {
-	struct str route = label_of(p, se, route_labels), method = label_of(p, se, method_labels);
-	uint64_t key = hash_str(hash_str(HASH_START, method), route);
-	struct request_row *r;
+	return hash_str(hash_str(HASH_START, label_of(p, se, method_labels)),
+			label_of(p, se, route_labels));
+}
 
+static long find_row(const struct requests_state *s, uint64_t key)
+{
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->extra[i].key == key)
 			return (long)i;
 	}
+	return -1;
+}
+
+static long row_for(struct requests_state *s, const struct metrics_page *p, const struct series *se)
+{
+	struct str route = label_of(p, se, route_labels), method = label_of(p, se, method_labels);
+	uint64_t key = key_of(p, se);
+	long found = find_row(s, key);
+	struct request_row *r;
+
+	if (found >= 0)
+		return found;
 	if (s->n == ROWS_MAX)
 		return -1;
 	if (s->n == s->cap) {
@@ -108,6 +154,7 @@ static long row_for(struct requests_state *s, const struct metrics_page *p, cons
 	r->route = route.len ? arena_str(&s->arena, route).p : NULL;
 	memset(&s->extra[s->n], 0, sizeof(*s->extra));
 	s->extra[s->n].key = key;
+	s->extra[s->n].family = se->family;
 	return (long)s->n++;
 }
 
@@ -145,32 +192,61 @@ static int place_bound(struct request_extra *x, double bound)
 	return at;
 }
 
-static void map_pass(struct requests_state *s, const struct metrics_page *p, bool counters)
+static void map_count(struct requests_state *s, const struct metrics_page *p, size_t i, long row)
+{
+	const struct series *se = &p->series[i];
+	uint8_t class = (uint8_t)class_of(label_of(p, se, status_labels));
+
+	s->extra[row].has_status |= class != CLASS_UNKNOWN;
+	page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, ROLE_COUNT, class });
+}
+
+static void map_histograms(struct requests_state *s, const struct metrics_page *p)
 {
 	for (size_t i = 0; i < p->n_series; i++) {
 		const struct series *se = &p->series[i];
 		const struct family *f = &p->families[se->family];
-		int class;
-		long row;
+		long row = is_duration(f) ? row_for(s, p, se) : -1;
 
-		if (counters ? !is_counter(f) : !is_duration(f))
-			continue;
-		row = row_for(s, p, se);
-		if (row < 0)
+		if (row < 0 || s->extra[row].family != se->family)
 			continue;
 		s->extra[row].unit_ms = unit_of(f->name);
-		if (str_ends(se->name,
-			     "_bucket")) { /* bounds first: their places move until all are known */
+		if (str_ends(se->name, "_count")) {
+			map_count(s, p, i, row);
+		} else if (str_ends(se->name, "_bucket")) {
+			/* Bounds first: their places move until all are known. */
 			place_bound(&s->extra[row], bound_of(p, se));
 			page_map_add(&s->map,
 				     (struct link){ (uint32_t)i, (uint32_t)row, ROLE_BUCKET, 0 });
-		} else if (counters || str_ends(se->name, "_count")) {
-			class = class_of(label_of(p, se, status_labels));
-			s->extra[row].has_status |= class != CLASS_UNKNOWN;
-			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row,
-							     counters ? ROLE_COUNTER : ROLE_COUNT,
-							     (uint8_t) class });
 		}
+	}
+}
+
+/* Beside histograms a counter tells only the status of the rows that they made: it counts the same
+ * requests. Alone, it makes rows. */
+static void map_counters(struct requests_state *s, const struct metrics_page *p)
+{
+	bool alone = s->n == 0;
+
+	for (size_t i = 0; i < p->n_series; i++) {
+		const struct series *se = &p->series[i];
+		struct request_extra *x;
+		long row;
+
+		if (!is_counter(&p->families[se->family]) || !tells_of_a_request(p, se))
+			continue;
+		row = alone ? row_for(s, p, se) : find_row(s, key_of(p, se));
+		if (row < 0)
+			continue;
+		x = &s->extra[row];
+		if (!alone && !x->by_status) {
+			if (x->has_status)
+				continue; /* the histogram tells it itself */
+			x->by_status = true;
+			x->status_family = se->family;
+		}
+		if (alone ? x->family == se->family : x->status_family == se->family)
+			map_count(s, p, i, row);
 	}
 }
 
@@ -181,9 +257,12 @@ static void carry_over(struct requests_state *s, const struct request_extra *old
 		struct request_extra *x = &s->extra[i];
 
 		for (size_t k = 0; k < n_old; k++) {
-			if (old[k].key != x->key || old[k].n_bounds != x->n_bounds)
+			if (old[k].key != x->key)
 				continue;
-			memcpy(x->before, old[k].before, sizeof(x->before));
+			if (old[k].n_bounds == x->n_bounds)
+				memcpy(x->before, old[k].before, sizeof(x->before));
+			else
+				x->skip_quantiles = true; /* the buckets are not the same */
 			memcpy(x->count_before, old[k].count_before, sizeof(x->count_before));
 			x->has_before = old[k].has_before;
 			break;
@@ -199,9 +278,8 @@ static void map_series(struct requests_state *s, const struct metrics_page *p)
 	s->extra = NULL;
 	s->n = s->cap = s->map.n = 0;
 	arena_clear(&s->arena);
-	map_pass(s, p, false);
-	if (s->n == 0) /* counters only where there are no histograms: else all would count twice */
-		map_pass(s, p, true);
+	map_histograms(s, p);
+	map_counters(s, p);
 	for (size_t i = 0; i < s->map.n; i++) {
 		struct link l = s->map.links[i];
 
@@ -263,7 +341,7 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 	r->rate_per_s = r->p50_lo_ms = r->p50_ms = r->p99_lo_ms = r->p99_ms = NAN;
 	r->status_2xx = r->status_3xx = r->status_4xx = r->status_5xx = NAN;
 	if (x->has_before && dt_s > 0) {
-		for (int i = 0; i < CLASSES; i++) {
+		for (int i = x->by_status; i < CLASSES; i++) {
 			grown += x->count[i] - x->count_before[i];
 			restarted |= x->count[i] < x->count_before[i];
 		}
@@ -272,8 +350,11 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 		r->status_3xx = class_rate(x, 3, dt_s);
 		r->status_4xx = class_rate(x, 4, dt_s);
 		r->status_5xx = class_rate(x, 5, dt_s);
-		quantile(x, 0.5, &r->p50_lo_ms, &r->p50_ms);
-		quantile(x, 0.99, &r->p99_lo_ms, &r->p99_ms);
+		if (!x->skip_quantiles) {
+			quantile(x, 0.5, &r->p50_lo_ms, &r->p50_ms);
+			quantile(x, 0.99, &r->p99_lo_ms, &r->p99_ms);
+		}
+		x->skip_quantiles = false;
 	}
 	memcpy(x->before, x->now, sizeof(x->before));
 	memcpy(x->count_before, x->count, sizeof(x->count_before));

@@ -63,6 +63,7 @@ static struct group_row *folded_row(struct groups_state *s, const struct stack_s
 	if (!*slot) {
 		*slot = group_row_new(&as_group, t_ns);
 		(*slot)->stack_id = sum->stack_id;
+		(*slot)->trend = g->trend; /* what its largest group has shown so far */
 		s->folded.n++;
 	}
 	return *slot;

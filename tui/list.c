@@ -1,5 +1,6 @@
 #include "tui/list.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,17 +11,19 @@
 #include "core/base/xalloc.h"
 #include "tui/keys.h"
 
-enum { COLUMNS_MAX = 16, GAP = 1 };
+enum { GAP = 1 };
 
 bool text_has(struct str text, const char *needle)
 {
 	size_t n = strlen(needle);
+	int first = tolower((unsigned char)needle[0]);
 
 	for (size_t i = 0; i + n <= text.len; i++) {
-		if (strncasecmp(text.p + i, needle, n) == 0)
+		if (tolower((unsigned char)text.p[i]) == first &&
+		    strncasecmp(text.p + i, needle, n) == 0)
 			return true;
 	}
-	return false;
+	return n == 0;
 }
 
 void text_edit(char *line, size_t size, int key)
@@ -54,21 +57,26 @@ static const char *cell_text(const struct list_ops *ops, const void *row, const 
 	return s ? s : "-";
 }
 
-static bool row_has(const struct list_ops *ops, const void *row, const char *needle)
+/* Numbers are looked into only for a needle that has a digit. */
+static bool row_has(const struct list *l, const void *row, const char *needle)
 {
+	bool digits = strpbrk(needle, "0123456789") != NULL;
 	char buf[LIST_TEXT_MAX];
 
-	for (size_t i = 0; ops->columns[i].key; i++) {
-		const struct field *f = column_field(ops, i);
-		const char *s = f->type == FIELD_TEXT ? field_text(f, row) : NULL;
+	for (size_t i = 0; l->fields[i]; i++) {
+		const struct field *f = l->fields[i];
+		const char *s;
 
+		if (f->type != FIELD_TEXT && !digits)
+			continue;
+		s = cell_text(l->ops, row, f, buf);
 		if (s && text_has(str_of(s), needle))
 			return true;
-		s = cell_text(ops, row, f, buf);
+		s = f->type == FIELD_TEXT ? field_text(f, row) : NULL;
 		if (s && text_has(str_of(s), needle))
 			return true;
 	}
-	return ops->more && ops->more(row, needle);
+	return l->ops->more && l->ops->more(row, needle);
 }
 
 void list_start(struct list *l, const struct list_ops *ops, struct selection *sel)
@@ -77,12 +85,17 @@ void list_start(struct list *l, const struct list_ops *ops, struct selection *se
 	l->sel = sel;
 	l->passive = false;
 	l->n = l->total = 0;
+	for (size_t i = 0; i < LIST_COLUMNS_MAX; i++) {
+		l->fields[i] = ops->columns[i].key ? column_field(ops, i) : NULL;
+		if (!l->fields[i])
+			break;
+	}
 }
 
 void list_add(struct list *l, const void *row)
 {
 	l->total++;
-	if (l->sel->filter[0] && !row_has(l->ops, row, l->sel->filter))
+	if (l->sel->filter[0] && !row_has(l, row, l->sel->filter))
 		return;
 	GROW(l->rows, l->n, l->cap);
 	l->rows[l->n++] = row;
@@ -220,7 +233,7 @@ bool list_search(struct list *l, const char *needle, bool from_next)
 	for (size_t i = 0; i < l->n; i++) {
 		size_t at = ((size_t)l->sel->line + i + from_next) % l->n;
 
-		if (row_has(l->ops, l->rows[at], needle)) {
+		if (row_has(l, l->rows[at], needle)) {
 			select_line(l, (int)at);
 			return true;
 		}
@@ -231,9 +244,9 @@ bool list_search(struct list *l, const char *needle, bool from_next)
 /* ---- drawing ---- */
 
 struct layout {
-	const struct field *fields[COLUMNS_MAX];
-	int col[COLUMNS_MAX], width[COLUMNS_MAX];
-	size_t index[COLUMNS_MAX]; /* in ops->columns */
+	const struct field *fields[LIST_COLUMNS_MAX];
+	int col[LIST_COLUMNS_MAX], width[LIST_COLUMNS_MAX];
+	size_t index[LIST_COLUMNS_MAX]; /* in ops->columns */
 	size_t n;
 };
 
@@ -249,7 +262,7 @@ static unsigned columns_that_fit(const struct list_ops *ops, int w)
 	int used = -GAP;
 	size_t n = 0;
 
-	for (; n < COLUMNS_MAX && ops->columns[n].key; n++) {
+	for (; n < LIST_COLUMNS_MAX && ops->columns[n].key; n++) {
 		in |= 1u << n;
 		used += column_width(ops, n) + GAP;
 	}
@@ -295,7 +308,7 @@ static void lay_out(struct layout *lo, const struct list_ops *ops, int w)
 	unsigned in = columns_that_fit(ops, w);
 
 	lo->n = 0;
-	for (size_t i = 0; i < COLUMNS_MAX && in >> i; i++) {
+	for (size_t i = 0; i < LIST_COLUMNS_MAX && in >> i; i++) {
 		if (!(in & 1u << i))
 			continue;
 		lo->fields[lo->n] = column_field(ops, i);

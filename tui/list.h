@@ -12,7 +12,7 @@
 #include "tui/draw.h"
 
 /* The selection follows its row: it is kept by key, the line is found again at each draw. */
-enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = 128 };
+enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = 128, LIST_COLUMNS_MAX = 16 };
 
 struct selection {
 	uint64_t key; /* row_key of the row; 0: the first row */
@@ -35,7 +35,7 @@ struct column {
 
 struct list_ops {
 	const struct table *table;
-	/* key NULL ends it; not more than 16. */
+	/* key NULL ends it; fewer than LIST_COLUMNS_MAX. */
 	const struct column *columns;
 	uint64_t (*row_key)(const void *row); /* never 0 */
 	/* A cell's text where it is not simply the field's value: returns buf (LIST_TEXT_MAX bytes)
@@ -49,6 +49,7 @@ struct list_ops {
 struct list {
 	const struct list_ops *ops;
 	struct selection *sel;
+	const struct field *fields[LIST_COLUMNS_MAX]; /* of the columns; NULL ends it */
 	const void **rows; /* as shown: filtered and sorted; borrowed from the model */
 	size_t n, total, cap;
 	bool passive;  /* shown beside another view: no row is under the cursor */

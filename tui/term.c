@@ -1,12 +1,9 @@
 #include "tui/term.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,45 +14,26 @@
 #include "core/base/utf8.h"
 #include "core/base/xalloc.h"
 #include "tui/keys.h"
+#include "tui/tty.h"
 
-enum { RESTORE_MAX = 256, ESC_DELAY_MS = 25, SYNC_MAX = 32 };
+enum { ESC_DELAY_MS = 25, SYNC_MAX = 32 };
 
-/* One terminal, and a crash handler that must find it: the one mutable global of the program. */
+/* There is one terminal, and what runs at exit must find it. */
 static struct {
 	bool open, redraw;
-	int fd;		/* the terminal, for reading and writing */
 	int mem;	/* where curses writes to */
-	FILE *out, *in; /* the same for curses */
+	FILE *out, *in; /* that, and the terminal, for curses */
 	SCREEN *screen;
 	WINDOW *keys; /* never shown: reading keys through it paints nothing */
-	struct termios saved, own;
-	char restore[RESTORE_MAX]; /* bytes that give the terminal back */
-	size_t n_restore;
 	char sync_begin[SYNC_MAX], sync_end[SYNC_MAX];
 	char *pending; /* of a frame that the line has not taken yet */
 	size_t n_pending, at_pending;
 	attr_t attrs[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
 	struct grid shown; /* what curses was last given */
-} term = { .fd = -1, .mem = -1 };
+} term = { .mem = -1 };
 
 /* ---- which terminal, and what it can do ---- */
-
-/* An open file of our own, so that O_NONBLOCK does not reach the shell; a copy where that fails. */
-static int open_tty(void)
-{
-	for (int fd = STDOUT_FILENO; fd >= STDIN_FILENO; fd--) {
-		char path[32];
-		int own;
-
-		if (!isatty(fd))
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		own = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-		return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	}
-	return open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-}
 
 /* Hosts lack the descriptions of new terminals, which understand those of old ones. */
 static const struct {
@@ -157,40 +135,20 @@ static void set_styles(enum term_color color)
 
 /* ---- giving the terminal back ---- */
 
-static void write_all(const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(term.fd, p, n);
-
-		if (w < 0 && errno == EAGAIN) {
-			struct pollfd pfd = { .fd = term.fd, .events = POLLOUT };
-
-			if (poll(&pfd, 1, 200) <= 0 || pfd.revents & (POLLHUP | POLLERR))
-				return;
-			continue;
-		}
-		if (w < 0 && errno != EINTR)
-			return;
-		if (w > 0) {
-			p += w;
-			n -= (size_t)w;
-		}
-	}
-}
-
 /* A capability without its delays ("$<2>"): they are for terminals on a wire. */
-static void add_capability(const char *name)
+static size_t add_capability(char *buf, size_t n, const char *name)
 {
 	const char *s = tigetstr(name);
 
 	if (!s || s == (char *)-1)
-		return;
-	while (*s && term.n_restore < RESTORE_MAX) {
+		return n;
+	while (*s && n < TTY_RESTORE_MAX) {
 		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
 			s = strchr(s, '>') + 1;
 		else
-			term.restore[term.n_restore++] = *s++;
+			buf[n++] = *s++;
 	}
+	return n;
 }
 
 /* What undoes each thing that painting may leave behind: colours, keypad mode, cursor, alternate
@@ -198,60 +156,19 @@ static void add_capability(const char *name)
 static void prepare_restore(void)
 {
 	static const char *const names[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
+	char buf[TTY_RESTORE_MAX];
+	size_t n = 0;
 
-	term.n_restore = 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		add_capability(names[i]);
-	if (!has("rmcup") && term.n_restore + 2 <= RESTORE_MAX) {
-		memcpy(term.restore + term.n_restore, "\r\n", 2);
-		term.n_restore += 2;
+		n = add_capability(buf, n, names[i]);
+	if (!has("rmcup") && n + 2 <= sizeof(buf)) {
+		buf[n++] = '\r';
+		buf[n++] = '\n';
 	}
-}
-
-/* Async-signal-safe. */
-static void give_back(void)
-{
-	write_all(term.restore, term.n_restore);
-	tcsetattr(term.fd, TCSANOW, &term.saved);
-}
-
-static void on_crash(int sig)
-{
-	if (term.open)
-		give_back();
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-static const int crash_signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
-
-static void catch_crashes(void)
-{
-	/* On a stack of its own, for the crash may be that of a full one. */
-	static char stack[16 << 10];
-	stack_t ss = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction sa = { .sa_handler = on_crash,
-				.sa_flags = SA_NODEFER | SA_RESETHAND | SA_ONSTACK };
-
-	sigaltstack(&ss, NULL);
-	for (size_t i = 0; i < sizeof(crash_signals) / sizeof(*crash_signals); i++)
-		sigaction(crash_signals[i], &sa, NULL);
+	tty_set_restore(buf, n);
 }
 
 /* ---- opening and closing ---- */
-
-/* Characters as they are typed, no echo, no flow control; ^C stays a signal, ^Z is a key. */
-static void own_modes(void)
-{
-	term.own = term.saved;
-	term.own.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR | ISTRIP | BRKINT);
-	term.own.c_oflag &= ~(tcflag_t)OPOST;
-	term.own.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | IEXTEN);
-	term.own.c_cc[VMIN] = 1;
-	term.own.c_cc[VTIME] = 0;
-	term.own.c_cc[VSUSP] = _POSIX_VDISABLE;
-	tcsetattr(term.fd, TCSADRAIN, &term.own);
-}
 
 /* `name` is tmux's extended capability; its parameter is 1 to begin and 2 to end an update. */
 static void prepare_sync(void)
@@ -290,26 +207,24 @@ static void close_files(void)
 		fclose(term.out);
 	if (term.in)
 		fclose(term.in);
-	if (term.fd >= 0)
-		close(term.fd);
+	tty_close();
 	if (term.mem >= 0)
 		close(term.mem);
 	term.out = term.in = NULL;
-	term.fd = term.mem = -1;
+	term.mem = -1;
 }
 
 static int open_files(struct err *e)
 {
-	term.fd = open_tty();
-	if (term.fd < 0 || tcgetattr(term.fd, &term.saved) < 0)
-		return err_set(e, -ENOTTY,
-			       "terminal: there is none (for one screen as text use --dump, for "
-			       "JSON use once or stream)");
+	int r = tty_open(e);
+
+	if (r < 0)
+		return r;
 	term.mem = memfd_create("gmptop-frame", MFD_CLOEXEC);
 	if (term.mem < 0)
 		return err_set(e, -errno, "terminal: memfd_create: %s", strerror(errno));
 	term.out = fdopen(dup(term.mem), "w");
-	term.in = fdopen(dup(term.fd), "r");
+	term.in = fdopen(dup(tty_fd()), "r");
 	return term.out && term.in ? 0 : err_set(e, -EMFILE, "terminal: %s", strerror(errno));
 }
 
@@ -325,9 +240,8 @@ int term_open(enum term_color color, struct err *e)
 	}
 	prepare_restore();
 	prepare_sync();
-	own_modes();
+	tty_take();
 	term.open = true;
-	catch_crashes();
 	atexit(term_close);
 	start_drawing(color);
 	return 0;
@@ -339,8 +253,8 @@ void term_close(void)
 		return;
 	term.open = false;
 	if (term.n_pending)
-		tcflush(term.fd, TCOFLUSH);
-	give_back();
+		tcflush(tty_fd(), TCOFLUSH);
+	tty_give_back();
 	delwin(term.keys);
 	delscreen(term.screen);
 	grid_release(&term.shown);
@@ -352,19 +266,12 @@ void term_close(void)
 
 int term_fd(void)
 {
-	return term.fd;
+	return tty_fd();
 }
 
 void term_size(int *ret_w, int *ret_h)
 {
-	struct winsize ws = { 0 };
-
-	if (ioctl(term.fd, TIOCGWINSZ, &ws) < 0 || ws.ws_col == 0 || ws.ws_row == 0) {
-		ws.ws_col = 80; /* a serial line does not know */
-		ws.ws_row = 24;
-	}
-	*ret_w = ws.ws_col;
-	*ret_h = ws.ws_row;
+	tty_size(ret_w, ret_h);
 }
 
 /* ---- keys ---- */
@@ -417,19 +324,6 @@ static int key_of_char(wint_t c)
 	}
 }
 
-/* A terminal that is gone reads as ready and empty. */
-static bool hung_up(void)
-{
-	struct pollfd pfd = { .fd = term.fd, .events = POLLIN };
-	int n = 0;
-
-	if (poll(&pfd, 1, 0) <= 0)
-		return false;
-	if (pfd.revents & (POLLHUP | POLLERR | POLLNVAL))
-		return true;
-	return pfd.revents & POLLIN && (ioctl(term.fd, FIONREAD, &n) < 0 || n == 0);
-}
-
 int term_read_key(void)
 {
 	wint_t c;
@@ -438,7 +332,7 @@ int term_read_key(void)
 		int r = wget_wch(term.keys, &c), key;
 
 		if (r == ERR)
-			return hung_up() ? TERM_HANGUP : TERM_NO_KEY;
+			return tty_hung_up() ? TERM_HANGUP : TERM_NO_KEY;
 		key = r == KEY_CODE_YES ? key_of_code(c) : key_of_char(c);
 		if (key != KEY_NONE)
 			return key;
@@ -535,7 +429,7 @@ static void take_frame(void)
 static int flush_pending(void)
 {
 	while (term.at_pending < term.n_pending) {
-		ssize_t w = write(term.fd, term.pending + term.at_pending,
+		ssize_t w = write(tty_fd(), term.pending + term.at_pending,
 				  term.n_pending - term.at_pending);
 
 		if (w < 0 && errno == EINTR)
@@ -571,13 +465,13 @@ void term_suspend(void)
 	endwin(); /* so that the next frame enters the alternate screen again */
 	take_frame();
 	term.n_pending = 0;
-	give_back();
+	tty_give_back();
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	signal(SIGTSTP, SIG_DFL);
 	kill(0, SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop, &before); /* here it stops */
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	own_modes();
+	tty_take();
 	term.redraw = true;
 }

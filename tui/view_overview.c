@@ -27,15 +27,25 @@ static void draw_pair(struct draw *d, int row, int col, const char *label, doubl
 	draw_num(d, row, col + PAIR_LABEL, PAIR_VALUE, STYLE_NORMAL, v, u);
 }
 
+/* From the oldest to the newest known value of the last minute. */
 static double change_per_min(const struct timeline *tl)
 {
-	size_t ago = tl->n ? tl->n - 1 : 0;
+	size_t newest = tl->n, oldest = tl->n;
 	double dt_s;
 
-	while (ago > 0 && timeline_time(tl, 0) - timeline_time(tl, ago) > 60 * NS_PER_S)
-		ago--;
-	dt_s = (double)(timeline_time(tl, 0) - timeline_time(tl, ago)) / 1e9;
-	return dt_s > 0 ? (timeline_at(tl, 0) - timeline_at(tl, ago)) * 60 / dt_s : NAN;
+	for (size_t ago = 0; ago < tl->n; ago++) {
+		if (timeline_time(tl, 0) - timeline_time(tl, ago) > 60 * NS_PER_S)
+			break;
+		if (!isfinite(timeline_at(tl, ago)))
+			continue;
+		if (newest == tl->n)
+			newest = ago;
+		oldest = ago;
+	}
+	if (newest == oldest)
+		return NAN;
+	dt_s = (double)(timeline_time(tl, newest) - timeline_time(tl, oldest)) / 1e9;
+	return dt_s > 0 ? (timeline_at(tl, newest) - timeline_at(tl, oldest)) * 60 / dt_s : NAN;
 }
 
 static void draw_goroutines(const struct target *t, struct draw *d)
