@@ -131,7 +131,7 @@ static size_t tokenise(struct str help, struct token *t)
 			continue;
 		}
 		if (!isalpha((unsigned char)help.p[i])) {
-			apart |= help.p[i] && strchr(",;./|\n", help.p[i]);
+			apart |= help.p[i] && strchr(",;.|\n", help.p[i]);
 			i++;
 			continue;
 		}

@@ -63,7 +63,8 @@ static struct group_row *folded_row(struct groups_state *s, const struct stack_s
 	if (!*slot) {
 		*slot = group_row_new(&as_group, t_ns);
 		(*slot)->stack_id = sum->stack_id;
-		(*slot)->trend = g->trend; /* what its largest group has shown so far */
+		if (!g->n_labels) /* it stood for the stack until now */
+			(*slot)->trend = g->trend;
 		s->folded.n++;
 	}
 	return *slot;
