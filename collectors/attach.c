@@ -14,6 +14,7 @@
 enum {
 	PORTS_EVERY_S = 5, /* a service may open a port later */
 	WALK_SLICE_MS = 2,
+	REST_POLL_MS = 3,
 };
 
 static const struct collector_ops *const all_ops[] = { &proc_ops, &pprof_ops, &metrics_ops,
@@ -26,7 +27,8 @@ struct attach {
 	struct target_spec spec;
 	struct collector collectors[N_OPS];
 	size_t n_collectors;
-	struct loop_timer round, walk_timer;
+	struct loop_timer round, rest, walk_timer;
+	uint64_t rest_by_ns;
 	uint64_t next_ports_ns;
 	uint32_t rounds;
 	struct procfs_walk *walk; /* looks for the owner of walk_inode */
@@ -244,14 +246,21 @@ static void look_for_pid(struct attach *a, const struct http_reply *r)
 		loop_timer_set(a->o.loop, &a->walk_timer, 1);
 }
 
+static void on_connected(struct site *s, const struct http_reply *r)
+{
+	struct attach *a = (struct attach *)s;
+
+	if (a->spec.kind == TARGET_URL && !s->pid && !a->looked)
+		look_for_pid(a, r);
+}
+
 static void on_answered(struct site *s, const struct endpoint_base *b, const struct http_reply *r)
 {
 	struct attach *a = (struct attach *)s;
 	bool first = !s->answered_base;
 
+	(void)r;
 	s->answered_base = b;
-	if (a->spec.kind == TARGET_URL && !s->pid && !a->looked)
-		look_for_pid(a, r);
 	for (size_t i = 0; first && i < a->n_collectors; i++) {
 		if (a->collectors[i].ops == &health_ops)
 			health_ops.tick(&a->collectors[i], clock_mono_ns());
@@ -285,6 +294,7 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 	}
 	a->gone = true;
 	loop_timer_stop(a->o.loop, &a->round);
+	loop_timer_stop(a->o.loop, &a->rest);
 	for (size_t i = 0; i < a->n_collectors; i++) { /* what is under way would answer too late */
 		endpoints_free(a->collectors[i].endpoints);
 		a->collectors[i].endpoints = NULL;
@@ -299,6 +309,30 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 
 /* ---- rounds ---- */
 
+/* The profile is taken alone: else it would show the goroutines that serve our other requests. */
+static bool is_first(const struct collector *c)
+{
+	return c->ops == &proc_ops || c->ops == &pprof_ops;
+}
+
+static void on_rest(void *arg, uint64_t now_ns)
+{
+	struct attach *a = arg;
+
+	for (size_t i = 0; i < a->n_collectors && now_ns < a->rest_by_ns; i++) {
+		const struct collector *c = &a->collectors[i];
+
+		if (is_first(c) && c->ops->busy && c->ops->busy(c)) {
+			loop_timer_set(a->o.loop, &a->rest, now_ns + REST_POLL_MS * NS_PER_MS);
+			return;
+		}
+	}
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		if (!is_first(&a->collectors[i]))
+			a->collectors[i].ops->tick(&a->collectors[i], now_ns);
+	}
+}
+
 static void on_round(void *arg, uint64_t now_ns)
 {
 	struct attach *a = arg;
@@ -306,8 +340,14 @@ static void on_round(void *arg, uint64_t now_ns)
 	loop_timer_set(a->o.loop, &a->round, now_ns + a->o.interval_ns);
 	a->rounds++;
 	follow_ports(a, now_ns);
-	for (size_t i = 0; i < a->n_collectors && !a->gone; i++)
-		a->collectors[i].ops->tick(&a->collectors[i], now_ns);
+	for (size_t i = 0; i < a->n_collectors && !a->gone; i++) {
+		if (is_first(&a->collectors[i]))
+			a->collectors[i].ops->tick(&a->collectors[i], now_ns);
+	}
+	if (!a->gone) {
+		a->rest_by_ns = now_ns + a->o.timeout_ns;
+		loop_timer_set(a->o.loop, &a->rest, now_ns);
+	}
 }
 
 static void add_collector(struct attach *a, const struct collector_ops *ops)
@@ -339,17 +379,18 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 	a->spec = *spec;
 	a->site.target = target;
 	a->site.only = spec->only;
+	a->site.connected = on_connected;
 	a->site.answered = on_answered;
 	a->site.ended = on_ended;
 	snprintf(a->site.exact_url, sizeof(a->site.exact_url), "%s", spec->exact_url);
-	err_put(&a->site.no_pid, "not known before the address answers");
+	err_put(&a->site.no_pid, "not known as long as nothing answers at the address");
 	if (spec->kind == TARGET_URL) {
 		a->site.bases[0] = spec->base;
 		a->site.n_bases = 1;
 		a->site.bases_generation = 1;
 	} else {
 		a->site.pid = spec->pid;
-		a->site.local = true;
+		a->site.local = a->site.discovered = true;
 		procfs_start_ticks(spec->pid, &a->site.start_ticks, NULL);
 	}
 	for (int i = 0; i < SOURCE_COUNT; i++) {
@@ -361,6 +402,7 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 			add_collector(a, all_ops[i]);
 	}
 	a->round = (struct loop_timer){ .fn = on_round, .arg = a };
+	a->rest = (struct loop_timer){ .fn = on_rest, .arg = a };
 	a->walk_timer = (struct loop_timer){ .fn = walk_slice, .arg = a };
 	loop_timer_set(o->loop, &a->round, 1);
 	return a;
@@ -371,6 +413,7 @@ void attach_free(struct attach *a)
 	if (!a)
 		return;
 	loop_timer_stop(a->o.loop, &a->round);
+	loop_timer_stop(a->o.loop, &a->rest);
 	end_walk(a);
 	for (size_t i = 0; i < a->n_collectors; i++) {
 		if (a->collectors[i].ops->close)
@@ -388,7 +431,7 @@ bool attach_busy(const struct attach *a)
 		if (c->ops->busy && c->ops->busy(c))
 			return true;
 	}
-	return a->walk != NULL;
+	return a->walk || a->rest.at_ns;
 }
 
 bool attach_gone(const struct attach *a)

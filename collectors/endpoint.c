@@ -132,6 +132,12 @@ static void note_failure(struct endpoint *ep, int error, const struct err *why, 
 	err_put(&ep->why, "%s: %s", address_of(ep), why->text);
 	ep->state = state_of(error);
 	ep->failures++;
+	if (ep->set->c->site->discovered && (error == -EPROTO || error == -ECONNRESET)) {
+		/* A port of another kind: asking again would only fill the service's log. */
+		ep->state = SOURCE_ABSENT;
+		ep->next_try_ns = UINT64_MAX;
+		return;
+	}
 	ep->backoff_ns = ep->backoff_ns ? ep->backoff_ns * 2 : ep->set->c->interval_ns;
 	if (ep->backoff_ns > max_ns)
 		ep->backoff_ns = max_ns;
@@ -178,6 +184,8 @@ static void on_done(void *arg, const struct http_reply *r)
 	int ret;
 
 	ep->request = NULL;
+	if (r->remote_ip[0] || r->peer_pid)
+		site_connected(s->c->site, r);
 	if (s->chosen && s->chosen != ep)
 		return; /* another base was quicker */
 	ret = digest(ep, r, &why);

@@ -25,6 +25,7 @@ struct site {
 	pid_t pid;	      /* 0: not known */
 	uint64_t start_ticks; /* of pid: its identity; 0: not known */
 	bool local;	      /* it runs on this host */
+	bool discovered; /* the bases are ports found open, which may speak anything */
 	struct err no_pid;    /* why pid is 0, for people */
 
 	struct endpoint_base bases[ENDPOINT_BASES_MAX];
@@ -36,10 +37,18 @@ struct site {
 	enum source only;    /* the one source that an exact address names, else SOURCE_COUNT */
 	char exact_url[512]; /* that address */
 
-	/* Set by attach.c: an endpoint answered usefully; the process has ended. */
+	/* Set by attach.c: something listens at a base; an endpoint answered usefully; the process
+	 * has ended. */
+	void (*connected)(struct site *s, const struct http_reply *r);
 	void (*answered)(struct site *s, const struct endpoint_base *b, const struct http_reply *r);
 	void (*ended)(struct site *s, uint64_t unix_ns);
 };
+
+static inline void site_connected(struct site *s, const struct http_reply *r)
+{
+	if (s->connected)
+		s->connected(s, r);
+}
 
 static inline void site_answered(struct site *s, const struct endpoint_base *b,
 				 const struct http_reply *r)

@@ -24,6 +24,31 @@ static double least_score(const char *severity)
 	return 0;
 }
 
+/* A process alone says little: without a profile or metrics there was nothing to judge by. */
+static bool has_looked(const struct target *t)
+{
+	return t->sources[SOURCE_PPROF].ok_ns || t->sources[SOURCE_METRICS].ok_ns;
+}
+
+/* 0 when every target could be judged, else as for targets that were not reached. */
+static int look_code(const struct app *a)
+{
+	size_t looked = 0;
+
+	for (size_t i = 0; i < a->n_targets; i++) {
+		const struct target *t = &a->model->targets[i];
+
+		looked += has_looked(t);
+		if (!has_looked(t) && target_reached(t))
+			app_complain("%s: nothing to judge by: pprof: %s; metrics: %s", t->name,
+				     t->sources[SOURCE_PPROF].detail,
+				     t->sources[SOURCE_METRICS].detail);
+	}
+	if (looked == a->n_targets)
+		return 0;
+	return looked ? EXIT_SOME : EXIT_UNREACHED;
+}
+
 static size_t put_findings(const struct app *a, double least)
 {
 	size_t n = 0;
@@ -35,7 +60,7 @@ static size_t put_findings(const struct app *a, double least)
 			out_textf(stdout, "%s: %s\n", t->name, t->findings[k].text);
 			n += t->findings[k].score >= least;
 		}
-		if (t->n_findings == 0 && target_reached(t))
+		if (t->n_findings == 0 && has_looked(t))
 			out_textf(stdout, "%s: no findings\n", t->name);
 	}
 	fflush(stdout);
@@ -58,6 +83,8 @@ static int check_run(const struct options *o)
 	if (r == 0) {
 		found = put_findings(&a, least_score(o->severity));
 		r = app_reach_code(&a);
+		if (r == 0)
+			r = look_code(&a);
 		if (found)
 			r = EXIT_FOUND;
 	}

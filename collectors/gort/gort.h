@@ -1,5 +1,5 @@
-/* gort/gort.h - the Go runtime of another process, from outside: attach, fast reads of the scheduler,
- * and sweeps over all goroutines in slices. */
+/* gort/gort.h - the Go runtime of another process, from outside: attach, fast reads of the
+ * scheduler, and sweeps over all goroutines in slices. */
 #ifndef GORT_H
 #define GORT_H
 
@@ -8,26 +8,30 @@
 
 struct gort;
 
-/* Attaches: image, layout, locations, checks. The sentence says what is missing and what would fix it. */
+/* Attaches: image, layout, locations, checks. The sentence says what is missing and what would fix
+ * it. */
 int gort_open(pid_t pid, bool ignore_symbols, struct gort **ret, struct err *e);
 void gort_close(struct gort *g); /* NULL is fine */
-const char *gort_provenance(const struct gort *g); /* "layout go1.26 exact; 12 of 12 by symbol; checks passed" */
+const char *gort_provenance(
+	const struct gort *g); /* "layout go1.26 exact; 12 of 12 by symbol; checks passed" */
 
 /* The scheduler, Ps, Ms, GC and histograms: below 0.1 ms. Borrowed until the next call.
  * -ESRCH: gone; -EAGAIN: torn, try at the next tick. */
 int gort_read_sched(struct gort *g, const struct sched_sample **ret, struct err *e);
 
-/* Run-queue depth of every P alone, for 20 Hz and more: one gather. Fills depth[n]; returns n or -errno. */
+/* Run-queue depth of every P alone, for 20 Hz and more: one gather. Fills depth[n]; returns n or
+ * -errno. */
 int gort_read_queues(struct gort *g, uint16_t *depth, size_t max);
 
-/* Goes on with a sweep for about budget_ns; returns 1 while it is not over, 0 when gort_goroutines is new,
- * -errno. */
+/* Goes on with a sweep for about budget_ns; returns 1 while it is not over, 0 when gort_goroutines
+ * is new, -errno. */
 int gort_sweep(struct gort *g, uint64_t now_ns, uint64_t budget_ns, struct err *e);
 const struct goroutines *gort_goroutines(const struct gort *g); /* of the last whole sweep */
 
 struct gort_honesty {
 	uint64_t goroutines, unknown, torn, bad_pc, cut; /* of the last sweep */
-	uint64_t sweep_ns, stacks_read, stacks_kept;     /* CPU time; read anew, and taken from the cache */
+	uint64_t sweep_ns, stacks_read,
+		stacks_kept; /* CPU time; read anew, and taken from the cache */
 };
 void gort_honesty(const struct gort *g, struct gort_honesty *ret);
 

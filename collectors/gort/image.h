@@ -1,6 +1,7 @@
 /* gort/image.h - a running Go program's binary: segments, load bias, symbol table if there is one,
- * pclntab (functions, lines, inlining, stack depth by pc; runtime/symtab.go, internal/abi/symtab.go),
- * moduledata. Read by pread through a small cache, so that a 100 MB binary costs 1-2 MB. */
+ * pclntab (functions, lines, inlining, stack depth by pc; runtime/symtab.go,
+ * internal/abi/symtab.go), moduledata. Read by pread through a small cache, so that a 100 MB binary
+ * costs 2 MB. */
 #ifndef GORT_IMAGE_H
 #define GORT_IMAGE_H
 
@@ -15,20 +16,29 @@
 
 struct image;
 
-/* Opens /proc/PID/exe. -ENOEXEC: not ELF, 32-bit, not Go, or a Go too old, each with its sentence;
- * -EACCES; -ESRCH. ignore_symbols: as if stripped (for tests). */
+/* Opens /proc/PID/exe. -ENOEXEC: not ELF, 32-bit, not Go, each with its sentence; -ENOTSUP: Go
+ * before 1.18; -EACCES; -ESRCH. ignore_symbols: as if stripped (for tests). Borrows r. */
 int image_open(struct remote *r, bool ignore_symbols, struct image **ret, struct err *e);
 void image_close(struct image *im); /* NULL is fine */
 
 const char *image_go_version(const struct image *im);
 enum layout_arch image_arch(const struct image *im);
-uint64_t image_symbol(struct image *im, const char *name); /* runtime address; 0: none or stripped */
 
-/* Finds pclntab and moduledata (symbol, section, magic, scan) and checks them. -ENOENT with a sentence. */
+/* Runtime addresses of the named variables in one pass; 0: none, or stripped. */
+void image_symbols(struct image *im, const char *const *names, size_t n, uint64_t *ret);
+uint64_t image_symbol(struct image *im, const char *name);
+
+/* Finds pclntab and moduledata (symbol, section, magic, scan) and checks them. -ENOENT with a
+ * sentence; -ESRCH, -EPERM. Once for an image. */
 int image_load_go(struct image *im, const struct layout *l, struct err *e);
 
-/* A word of moduledata, by layout field (LAYOUT_MODULEDATA_TEXT, …). */
+/* A word of moduledata, by layout field (LAYOUT_MODULEDATA_TEXT, …); 0: this Go has no such field.
+ */
 uint64_t image_moduledata(const struct image *im, enum layout_field f);
+
+/* Whether an address is of Go's code; of the program's own variables (data, bss). */
+bool image_in_text(const struct image *im, uint64_t pc);
+bool image_in_data(const struct image *im, uint64_t addr);
 
 /* Bytes of the file at a runtime address (code, read-only data). False beyond the file's part. */
 bool image_bytes(struct image *im, uint64_t addr, void *to, size_t n);
@@ -37,15 +47,20 @@ bool image_bytes(struct image *im, uint64_t addr, void *to, size_t n);
 
 /* Index of the function that holds pc, or -1. The result stays valid as long as the image. */
 int image_func(struct image *im, uint64_t pc);
+/* Its first instruction's address, or 0; *ret_end: where the next function begins. */
 uint64_t image_func_start(struct image *im, int func, uint64_t *ret_end);
-/* Indices of the named functions in one pass over the table; -1 for those that are not linked in. */
+/* Indices of the named functions in one pass over the table; -1 for those that are not linked in.
+ */
 void image_funcs_named(struct image *im, const char *const *names, size_t n, int *ret);
 
-/* Frames of a pc, innermost inlined first; wrappers left out; pc is that of the instruction (for a return
- * address: one less). Strings are borrowed and interned for the image's life. Returns how many. */
+/* Frames of a pc, innermost inlined first; wrappers left out; pc is that of the instruction (for a
+ * return address: one less). Strings are borrowed and interned for the image's life. Returns how
+ * many. */
 size_t image_frames(struct image *im, uint64_t pc, struct frame *ret, size_t max);
 
-/* Bytes between SP and the return address at pc (pcsp), or -1. *ret_top: the stack ends here (TOPFRAME). */
+/* Bytes between SP and the return address at pc (pcsp), or -1: unknown. On arm64: from SP to the
+ * caller's SP, the return address being at SP unless it is 0. *ret_top: the stack ends here
+ * (TOPFRAME). Kept by pc, so that the second time costs next to nothing. */
 int32_t image_sp_delta(struct image *im, uint64_t pc, bool *ret_top);
 
 #endif

@@ -4,6 +4,7 @@
 #define GORT_LOCATE_H
 
 #include "collectors/gort/image.h"
+#include "core/base/arena.h"
 
 enum location {
 	LOC_ALLGS,
@@ -22,18 +23,36 @@ enum location {
 };
 
 struct locations {
-	uint64_t at[LOC_COUNT];       /* 0: not found */
-	const char *how[LOC_COUNT];   /* "symbol", "code"; NULL */
+	uint64_t at[LOC_COUNT];	    /* 0: not found */
+	const char *how[LOC_COUNT]; /* "symbol", "code"; NULL */
 };
 
-/* May have to be tried again when it raced with the target: -EAGAIN. -ENOENT with a sentence that names
- * what is missing, when not even goroutines and Ps can be read. */
-int locate(struct image *im, const struct layout *l, struct remote *r, struct locations *ret, struct err *e);
+const char *location_name(enum location i); /* "runtime.allgs" */
 
-/* Checks the layout against the process, group by group (G, M, P, sched, GC, histograms): a bit for each
- * group that failed is set, so that its values count as unknown. Field groups as in check.c. */
-enum layout_group { CHECK_G = 1, CHECK_M = 2, CHECK_P = 4, CHECK_SCHED = 8, CHECK_GC = 16, CHECK_HISTOGRAM = 32 };
-unsigned layout_check(struct image *im, const struct layout *l, struct remote *r, const struct locations *at,
-		      char *ret_why, size_t n);
+/* -EAGAIN: it raced with the target, or the target is only starting; to be tried again. -ENOENT
+ * with a sentence that names what is missing, when not even goroutines and Ps can be read. -ESRCH,
+ * -EPERM. */
+int locate(struct image *im, const struct layout *l, struct remote *r, struct locations *ret,
+	   struct err *e);
+
+/* The target's own words for why a goroutine waits, by number, into ret[max]; strings live in the
+ * arena. Returns how many there are, of which the last may be foreign; 0: not found, use
+ * layout->wait_reasons. */
+size_t locate_wait_reasons(struct remote *r, const struct locations *at, struct arena *a,
+			   struct str *ret, size_t max);
+
+/* Checks the layout against the process, group by group: a bit for each group that failed is set,
+ * so that its values count as unknown. ret_why says what failed first, for a person; "" when
+ * nothing. */
+enum layout_group {
+	CHECK_G = 1,	      /* goroutines */
+	CHECK_M = 2,	      /* threads */
+	CHECK_P = 4,	      /* processors and their queues */
+	CHECK_SCHED = 8,      /* the scheduler's own counts */
+	CHECK_GC = 16,	      /* pacer and memory statistics */
+	CHECK_HISTOGRAM = 32, /* latencies and pauses */
+};
+unsigned layout_check(struct image *im, const struct layout *l, struct remote *r,
+		      const struct locations *at, char *ret_why, size_t n);
 
 #endif
