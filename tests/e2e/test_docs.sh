@@ -23,7 +23,7 @@ check() {
 same() { diff -u "$1" "$2"; }
 lists() { # every option of --help stands in the man page
 	for o in $("$GMPTOP" --help | grep -o -- '^  --[a-z-]*' | tr -d ' '); do
-		grep -q -- "$(printf '%s' "${o#--}" | sed 's/-/\\\\\\\\-/g')" docs/gmptop.1 || { echo "$o"; return 1; }
+		grep -qF -- "$(printf '%s' "${o#--}" | sed 's/-/\\-/g')" docs/gmptop.1 || { echo "$o"; return 1; }
 	done
 }
 fits() { [ "$("$GMPTOP" --help | wc -L)" -le 120 ]; }
