@@ -207,6 +207,19 @@ static int failed_source(const struct target *t)
 	return SOURCE_COUNT;
 }
 
+/* /proc alone tells too little to say that nothing is wrong. */
+static bool is_judged(const struct target *t)
+{
+	static const enum source telling[] = { SOURCE_MEMORY, SOURCE_BPF, SOURCE_PPROF,
+					       SOURCE_METRICS };
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++) {
+		if (t->sources[telling[i]].state == SOURCE_OK)
+			return true;
+	}
+	return false;
+}
+
 static enum style no_finding(const struct target *t, const struct ui *ui, char *buf)
 {
 	char since[FMT_MAX], n[FMT_MAX];
@@ -223,6 +236,13 @@ static enum style no_finding(const struct target *t, const struct ui *ui, char *
 		snprintf(buf, SENTENCE_MAX, "▲ %s: %s", source_name((enum source)failed),
 			 t->sources[failed].detail);
 		return STYLE_ALARM;
+	}
+	if (!is_judged(t)) {
+		snprintf(buf, SENTENCE_MAX,
+			 "nothing to judge by: pprof %s, metrics %s (i tells why)",
+			 source_state_name(t->sources[SOURCE_PPROF].state),
+			 source_state_name(t->sources[SOURCE_METRICS].state));
+		return STYLE_WARN;
 	}
 	fmt_num(n, (double)known_numbers(t), UNIT_COUNT);
 	fmt_num(since, (double)(ui->now_ns - t->first_ns) / 1e9, UNIT_S);

@@ -11,6 +11,7 @@ void ui_init(struct ui *ui, size_t n_targets)
 	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1 };
 	ui->view = n_targets > 1 ? VIEW_TARGETS : VIEW_OVERVIEW;
 	ui->back = ui->view;
+	ui->sel[VIEW_REQUESTS].sort = 3; /* its rate: what is busy first, quiet routes last */
 }
 
 void ui_release(struct ui *ui)

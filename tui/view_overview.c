@@ -236,7 +236,8 @@ static void draw_leaks(const struct target *t, struct draw *d, int row)
 	if (t->n_leaks == 0) {
 		draw_text(d, row, LABEL_COLS, -1, STYLE_DIM,
 			  t->leaks_looked ? "no suspects"
-					  : "no suspects yet: growth needs more samples");
+			  : t->n_stacks	  ? "no suspects yet: growth needs more samples"
+					  : "not known: no goroutines are seen");
 		return;
 	}
 	for (size_t i = 0; i < t->n_leaks; i++)
