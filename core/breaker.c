@@ -150,6 +150,21 @@ static enum breaker_state state_after(struct str word)
 	return breaker_state_of_word(word);
 }
 
+static const char *tail_of(struct str name)
+{
+	static const char *const one_hot[] = { "_half_open", "_closed" };
+
+	for (size_t i = 0; i < sizeof(one_hot) / sizeof(*one_hot); i++) {
+		if (name_ends(name, one_hot[i]))
+			return one_hot[i];
+	}
+	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
+		if (name_ends(name, tails[i].tail))
+			return tails[i].tail;
+	}
+	return "";
+}
+
 static enum role role_of(const struct metrics_page *p, const struct series *s, uint8_t *ret_arg)
 {
 	enum role role = ROLE_NONE;
@@ -230,11 +245,6 @@ static long add_row(struct breakers_state *s, const char *name, struct str lead)
 	return (long)s->n++;
 }
 
-static const char *cut_of(enum role role)
-{
-	return role == ROLE_IS_OPEN ? "_open" : "_state";
-}
-
 /* Gauges and one-hot sets first, so that counters find their rows. */
 static void map_pass(struct breakers_state *s, const struct metrics_page *p, bool states)
 {
@@ -255,7 +265,7 @@ static void map_pass(struct breakers_state *s, const struct metrics_page *p, boo
 			continue;
 		lead = label_of(p, se, lead_labels);
 		name = row_name(a, p, se, lead_labels, states ? state_only_labels : other_labels,
-				cut_of(role));
+				tail_of(se->name));
 		row = find_row(s, name, lead, !states);
 		if (row < 0)
 			row = add_row(s, name, lead);
@@ -445,9 +455,9 @@ static void follow_counters(struct breaker_row *r, struct breaker_extra *x, doub
 		r->requests = sum_of(x->sum[ROLE_SUCCESS], x->sum[ROLE_FAILURE]);
 	r->failures = x->sum[ROLE_FAILURE];
 	all = grown(x->before[ROLE_REQUESTS], x->sum[ROLE_REQUESTS]);
-	if (isnan(all))
+	if (isnan(x->sum[ROLE_REQUESTS]))
 		all = sum_of(grown(x->before[ROLE_SUCCESS], x->sum[ROLE_SUCCESS]), failed);
-	if (x->sum[ROLE_SUCCESS] < x->before[ROLE_SUCCESS])
+	if (x->sum[ROLE_SUCCESS] < x->before[ROLE_SUCCESS] || isnan(failed))
 		all = NAN; /* the service restarted */
 	r->failure_pct = all > 0 ? failed * 100 / all : NAN;
 	r->rejected_per_s =

@@ -119,6 +119,9 @@ static void map_fields(struct facts_state *s, const struct metrics_page *p)
 			if (at < 0)
 				continue;
 			found = true;
+			if (s->which[i] != k) /* no rate between two metrics */
+				s->previous[i] = NAN;
+			s->which[i] = (uint8_t)k;
 			page_map_add(&s->map,
 				     (struct link){ .series = (uint32_t)at, .row = (uint32_t)i });
 			break;
@@ -151,8 +154,10 @@ static void reset_previous(struct facts_state *s)
 {
 	size_t n = field_count();
 
-	if (!s->previous)
+	if (!s->previous) {
 		s->previous = xreallocarray(NULL, n, sizeof(*s->previous));
+		s->which = xcalloc(n, sizeof(*s->which));
+	}
 	for (size_t i = 0; i < n; i++)
 		s->previous[i] = NAN;
 }
@@ -244,4 +249,5 @@ void facts_release(struct facts_state *s)
 {
 	free(s->map.links);
 	free(s->previous);
+	free(s->which);
 }

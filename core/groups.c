@@ -119,23 +119,41 @@ static void row_free(struct group_row *r)
 /* ---- change over time ---- */
 
 /* The change a minute between now and the oldest point of the last minute. */
-static double delta_per_min(const struct trend *tr, uint64_t t_ns, double now)
+static double delta_per_min(const struct group_row *r, uint64_t t_ns, double now)
 {
-	uint64_t from_ns = t_ns > DELTA_OVER_S * NS_PER_S ? t_ns - DELTA_OVER_S * NS_PER_S : 0;
+	uint64_t oldest_ns = t_ns;
+	double before = NAN;
 
-	for (uint16_t i = 0; i < tr->n; i++) {
-		if (tr->t_ns[i] < from_ns)
-			continue;
-		if (t_ns - tr->t_ns[i] < NS_PER_S / 2) /* nothing to compare with yet */
-			return NAN;
-		return (now - (double)tr->value[i]) * 60e9 / (double)(t_ns - tr->t_ns[i]);
+	for (uint8_t i = 0; i < r->n_recent; i++) {
+		if (r->recent_ns[i] < oldest_ns &&
+		    t_ns - r->recent_ns[i] <= DELTA_OVER_S * NS_PER_S) {
+			oldest_ns = r->recent_ns[i];
+			before = (double)r->recent[i];
+		}
 	}
-	return NAN;
+	if (t_ns - oldest_ns < NS_PER_S / 2) /* nothing to compare with yet */
+		return NAN;
+	return (now - before) * 60e9 / (double)(t_ns - oldest_ns);
+}
+
+/* Points are so far apart that the ring spans the minute. */
+static void keep_recent(struct group_row *r, uint64_t t_ns, double count)
+{
+	uint8_t last = (uint8_t)((r->next_recent + RECENT_POINTS - 1) % RECENT_POINTS);
+
+	if (r->n_recent && t_ns - r->recent_ns[last] < DELTA_OVER_S * NS_PER_S / RECENT_POINTS)
+		return;
+	r->recent_ns[r->next_recent] = t_ns;
+	r->recent[r->next_recent] = (float)count;
+	r->next_recent = (uint8_t)((r->next_recent + 1) % RECENT_POINTS);
+	if (r->n_recent < RECENT_POINTS)
+		r->n_recent++;
 }
 
 void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns)
 {
-	r->delta_per_min = delta_per_min(&r->trend, t_ns, count);
+	r->delta_per_min = delta_per_min(r, t_ns, count);
+	keep_recent(r, t_ns, count);
 	trend_push(&r->trend, t_ns, count);
 	r->count = count;
 	r->oldest_s = oldest_s;

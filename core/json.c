@@ -83,7 +83,8 @@ static void put_build(struct jsonw *w, const struct build *b)
 		return;
 	jsonw_open(w, "build", '{');
 	jsonw_str(w, "go", b->go);
-	jsonw_str(w, "module", b->module.len ? b->module : b->path);
+	if (b->module.len || b->path.len)
+		jsonw_str(w, "module", b->module.len ? b->module : b->path);
 	if (b->version.len)
 		jsonw_str(w, "version", b->version);
 	if (b->vcs_revision.len)
@@ -108,7 +109,8 @@ static void put_build(struct jsonw *w, const struct build *b)
 	for (size_t i = 0; i < b->n_deps; i++) {
 		jsonw_open(w, NULL, '{');
 		jsonw_str(w, "path", b->deps[i].path);
-		jsonw_str(w, "version", b->deps[i].version);
+		if (b->deps[i].version.len)
+			jsonw_str(w, "version", b->deps[i].version);
 		if (b->deps[i].replace.len)
 			jsonw_str(w, "replace", b->deps[i].replace);
 		jsonw_close(w, '}');

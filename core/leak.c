@@ -30,7 +30,7 @@ void trend_push(struct trend *tr, uint64_t t_ns, double value)
 	if (tr->skip && --tr->skip)
 		return;
 	if (tr->n == TREND_POINTS) { /* every other point goes, so that the rest spans all */
-		for (uint16_t i = 0; i < TREND_POINTS / 2; i++) {
+		for (int i = 0; i < TREND_POINTS / 2; i++) {
 			tr->t_ns[i] = tr->t_ns[2 * i];
 			tr->value[i] = tr->value[2 * i];
 		}
@@ -79,7 +79,7 @@ struct growth {
 static struct growth grow_over_windows(const struct trend *tr)
 {
 	struct growth g = { 0 };
-	double sum[WINDOWS] = { 0 }, low[WINDOWS], before = NAN, first = NAN;
+	double sum[WINDOWS] = { 0 }, low[WINDOWS] = { 0 }, before = NAN, first = NAN;
 	int n[WINDOWS] = { 0 };
 	uint64_t span_ns;
 
@@ -106,7 +106,7 @@ static struct growth grow_over_windows(const struct trend *tr)
 			g.windows++;
 			g.grew += mean > before;
 			g.shrank |= mean < before;
-			g.floors += n[i - 1] && low[i] > low[i - 1];
+			g.floors += i && n[i - 1] && low[i] > low[i - 1];
 		}
 		before = mean;
 	}
@@ -221,7 +221,7 @@ static bool looked_long_enough(const struct target *t)
 void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 {
 	struct leak_row *old = t->leaks, *now = NULL;
-	size_t n_old = t->n_leaks, n = 0, cap = 0;
+	size_t n_old = t->n_leaks ? t->n_leaks : t->state->n_leaks_kept, n = 0, cap = 0;
 
 	(void)t_ns;
 	arena_clear(a);
@@ -249,6 +249,7 @@ void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 	if (n)
 		qsort(now, n, sizeof(*now), worst_first);
 	free(old);
+	t->state->n_leaks_kept = 0;
 	t->leaks = now;
 	t->n_leaks = n;
 }

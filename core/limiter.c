@@ -25,6 +25,9 @@ static const struct {
 	const char *tail;
 	enum role role;
 } tails[] = {
+	{ "_near_limit", ROLE_NONE }, /* the longer tails first */
+	{ "_within_limit", ROLE_ALLOWED },
+	{ "_over_limit", ROLE_DENIED },
 	{ "_limit", ROLE_LIMIT },
 	{ "_limit_per_second", ROLE_LIMIT },
 	{ "_limiter_rate", ROLE_LIMIT },
@@ -34,25 +37,27 @@ static const struct {
 	{ "_available_permissions", ROLE_TOKENS },
 	{ "_remaining", ROLE_TOKENS },
 	{ "_allowed_total", ROLE_ALLOWED },
-	{ "_within_limit", ROLE_ALLOWED },
 	{ "_accepted_total", ROLE_ALLOWED },
 	{ "_denied_total", ROLE_DENIED },
 	{ "_rejected_total", ROLE_DENIED },
 	{ "_exceeded_total", ROLE_DENIED },
 	{ "_limited_total", ROLE_DENIED },
-	{ "_over_limit", ROLE_DENIED },
 	{ "_throttled_total", ROLE_DENIED },
 };
 
-static enum role role_of(const struct metrics_page *p, const struct series *s)
+static enum role role_of(const struct metrics_page *p, const struct series *s,
+			 const char **ret_tail)
 {
 	struct str word;
 
+	*ret_tail = "_total";
 	if (!name_has(s->name, "rate_limit") && !name_has(s->name, "ratelimit"))
 		return ROLE_NONE;
 	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
-		if (name_ends(s->name, tails[i].tail))
+		if (name_ends(s->name, tails[i].tail)) {
+			*ret_tail = tails[i].tail;
 			return tails[i].role;
+		}
 	}
 	if (!name_ends(s->name, "_total"))
 		return ROLE_NONE;
@@ -85,26 +90,48 @@ static long row_for(struct limiters_state *s, const char *name)
 	return (long)s->n++;
 }
 
+/* What was counted of a row of the same name goes on under a new layout. */
+static void carry_over(struct limiters_state *s, const struct limiter_row *rows,
+		       const struct limiter_extra *extra, size_t n)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t k = 0; k < n; k++) {
+			if (strcmp(rows[k].name, s->rows[i].name) == 0)
+				memcpy(s->extra[i].before, extra[k].before,
+				       sizeof(extra[k].before));
+		}
+	}
+}
+
 static void map_series(struct limiters_state *s, const struct metrics_page *p)
 {
-	s->n = s->map.n = 0;
-	s->t_ns = 0; /* rates start anew; a limiter's series are all made at once */
-	arena_clear(&s->arena);
+	struct limiter_row *old_rows = s->rows;
+	struct limiter_extra *old = s->extra;
+	size_t n_old = s->n;
+
+	s->rows = NULL;
+	s->extra = NULL;
+	s->n = s->cap = s->map.n = 0;
+	s->current = !s->current;
+	arena_clear(&s->arena[s->current]);
 	for (size_t i = 0; i < p->n_series; i++) {
-		enum role role = role_of(p, &p->series[i]);
+		const struct series *se = &p->series[i];
+		const char *tail;
+		enum role role = role_of(p, se, &tail);
 		long row;
 
-		if (role == ROLE_NONE)
-			continue;
 		/* A limit of 0 without any count is one that is switched off. */
-		if (role == ROLE_LIMIT && p->series[i].value == 0)
+		if (role == ROLE_NONE || (role == ROLE_LIMIT && se->value == 0))
 			continue;
-		row = row_for(s, row_name(&s->arena, p, &p->series[i], lead_labels, other_labels,
-					  "_limit"));
+		row = row_for(
+			s, row_name(&s->arena[s->current], p, se, lead_labels, other_labels, tail));
 		if (row >= 0)
 			page_map_add(&s->map,
 				     (struct link){ (uint32_t)i, (uint32_t)row, (uint8_t)role, 0 });
 	}
+	carry_over(s, old_rows, old, n_old);
+	free(old_rows);
+	free(old);
 	s->map.layout = p->layout;
 	s->map.valid = true;
 }
@@ -151,7 +178,8 @@ void limiters_apply(struct target *t, struct limiters_state *s, const struct met
 
 void limiters_release(struct limiters_state *s)
 {
-	arena_release(&s->arena);
+	arena_release(&s->arena[0]);
+	arena_release(&s->arena[1]);
 	free(s->rows);
 	free(s->extra);
 	free(s->map.links);

@@ -139,6 +139,27 @@ static void take_build(struct target *t, const struct process *p)
 
 static void take_threads(struct target *t, const struct process *p, uint64_t t_ns);
 
+/* Another process: no rate, no growth and no suspect goes over the change. */
+static void forget_process(struct target *t)
+{
+	struct target_state *s = t->state;
+
+	s->facts.process_ns = 0;
+	s->n_threads_before = 0;
+	s->breakers.map.valid = false; /* other libraries may explain its numbers */
+	t->build = NULL;
+	if (!t->pid) /* it only became known */
+		return;
+	groups_release(&s->groups);
+	s->groups = (struct groups_state){ 0 };
+	t->n_groups = t->n_stacks = 0;
+	t->groups = t->stacks = NULL;
+	free(t->leaks);
+	t->leaks = NULL;
+	t->n_leaks = s->n_leaks_kept = 0;
+	t->leaks_looked = false;
+}
+
 static void take_process(struct target *t, const struct sample *s)
 {
 	const struct process *p = s->process;
@@ -146,11 +167,8 @@ static void take_process(struct target *t, const struct sample *s)
 	if (!t->named)
 		set_text(&t->name, p->name);
 	set_text(&t->state->base_name, p->name);
-	if (t->pid != p->pid) { /* another process: no rate goes over the change */
-		t->state->facts.process_ns = 0;
-		t->state->n_threads_before = 0;
-		t->build = NULL;
-	}
+	if (t->pid != p->pid)
+		forget_process(t);
 	t->pid = p->pid;
 	t->start_unix_ns = p->start_wall_ns;
 	facts_from_process(&t->state->facts, p, s->t_ns);
@@ -263,8 +281,8 @@ static void forget(struct target *t, enum source source)
 		break;
 	case SOURCE_PPROF:
 		t->n_groups = t->n_stacks = 0;
-		free(t->leaks);
-		t->leaks = NULL;
+		if (t->n_leaks) /* hidden as long as nothing is seen of them, not forgotten */
+			t->state->n_leaks_kept = t->n_leaks;
 		t->n_leaks = 0;
 		t->leaks_looked = false;
 		t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;

@@ -70,7 +70,7 @@ static void add_part(struct buf *b, struct str part)
 }
 
 const char *row_name(struct arena *a, const struct metrics_page *p, const struct series *s,
-		     const char *const *first, const char *const *not_these, const char *cut_at)
+		     const char *const *first, const char *const *not_these, const char *tail)
 {
 	struct str lead = label_of(p, s, first);
 	struct buf b;
@@ -85,12 +85,10 @@ const char *row_name(struct arena *a, const struct metrics_page *p, const struct
 			add_part(&b, l->value);
 	}
 	if (!b.len) {
-		long cut = str_find(s->name, cut_at);
-		struct str head = { s->name.p, cut > 0 ? (uint32_t)cut : s->name.len };
+		uint32_t n = (uint32_t)strlen(tail);
 
-		while (head.len > 1 && head.p[head.len - 1] == '_')
-			head.len--;
-		add_part(&b, head);
+		add_part(&b, (struct str){ s->name.p,
+					   s->name.len > n ? s->name.len - n : s->name.len });
 	}
 	ret = arena_str(a, (struct str){ b.ptr, (uint32_t)b.len });
 	buf_release(&b);

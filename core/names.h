@@ -14,8 +14,9 @@ bool name_is(struct str name, const char *want);
 struct str label_of(const struct metrics_page *p, const struct series *s, const char *const *names);
 
 /* Words of a series' labels that tell which row it is: all but those in `not_these` and "le". The
- * label named by `first` leads. Joined by "/"; without any: the metric's name up to `cut_at`. */
+ * label named by `first` leads. Joined by "/"; without any: the metric's name
+ * without `tail`. */
 const char *row_name(struct arena *a, const struct metrics_page *p, const struct series *s,
-		     const char *const *first, const char *const *not_these, const char *cut_at);
+		     const char *const *first, const char *const *not_these, const char *tail);
 
 #endif

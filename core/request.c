@@ -235,6 +235,8 @@ static void map_counters(struct requests_state *s, const struct metrics_page *p)
 
 		if (!is_counter(&p->families[se->family]) || !tells_of_a_request(p, se))
 			continue;
+		if (!alone && class_of(label_of(p, se, status_labels)) == CLASS_UNKNOWN)
+			continue;
 		row = alone ? row_for(s, p, se) : find_row(s, key_of(p, se));
 		if (row < 0)
 			continue;
@@ -341,7 +343,8 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 	r->rate_per_s = r->p50_lo_ms = r->p50_ms = r->p99_lo_ms = r->p99_ms = NAN;
 	r->status_2xx = r->status_3xx = r->status_4xx = r->status_5xx = NAN;
 	if (x->has_before && dt_s > 0) {
-		for (int i = x->by_status; i < CLASSES; i++) {
+		/* With the status from a counter, the histogram's own count stands at class 0. */
+		for (int i = 0; i < (x->by_status ? 1 : CLASSES); i++) {
 			grown += x->count[i] - x->count_before[i];
 			restarted |= x->count[i] < x->count_before[i];
 		}

@@ -45,7 +45,7 @@ struct source_row {
 	const char *detail;
 };
 
-enum { TREND_POINTS = 64 };
+enum { TREND_POINTS = 64, RECENT_POINTS = 8 };
 
 /* What is kept of a number over time to judge its growth: points at a spacing that doubles
  * when they are full, so that they always span all that was seen. */
@@ -74,6 +74,9 @@ struct group_row {
 	uint32_t n_variants;		/* how many label sets it stands for; 1 for a group */
 	uint64_t first_ns, seen_ns;	/* t_ns of the first and of the last sample with it */
 	struct trend trend;
+	uint64_t recent_ns[RECENT_POINTS]; /* of the last minute, for delta_per_min; a ring */
+	float recent[RECENT_POINTS];
+	uint8_t n_recent, next_recent;
 };
 
 struct leak_row {

@@ -32,6 +32,7 @@ struct facts_state {
 	struct facts now[SOURCE_COUNT];
 	struct page_map map; /* row: index of the field over all fact tables */
 	double *previous;    /* by the same index; NAN: none */
+	uint8_t *which;	     /* of the field's metric names, by the same index */
 	uint64_t previous_ns;
 	uint64_t cpu_ns, throttled_ns, process_ns; /* of /proc */
 	struct cost_facts cost;			   /* of gmptop itself, whatever the sources do */
@@ -104,7 +105,8 @@ void breakers_release(struct breakers_state *s);
 
 struct limiter_extra;
 struct limiters_state {
-	struct arena arena;
+	struct arena arena[2]; /* of the rows' words, as for breakers */
+	int current;
 	struct limiter_row *rows;
 	struct limiter_extra *extra;
 	size_t n, cap;
@@ -141,6 +143,7 @@ struct target_state {
 	struct limiters_state limiters;
 	struct requests_state requests;
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
+	size_t n_leaks_kept; /* rows of target->leaks while n_leaks hides them */
 	struct build build;
 	uint64_t build_key; /* pid and start of the process whose build it is */
 	char *base_name;    /* of the executable */

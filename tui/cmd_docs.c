@@ -253,8 +253,7 @@ static void schema_build(struct jsonw *w)
 {
 	jsonw_open(w, "build", '{');
 	jsonw_text(w, "type", "object");
-	schema_required(
-		w, (const char *const[]){ "go", "module", "stripped", "settings", "deps", NULL });
+	schema_required(w, (const char *const[]){ "go", "stripped", "settings", "deps", NULL });
 	jsonw_open(w, "properties", '{');
 	put_type(w, "go", "string", "the toolchain, with its experiments");
 	put_type(w, "module", "string", "the main module's path, else the main package's");
