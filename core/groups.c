@@ -150,6 +150,15 @@ static void keep_recent(struct group_row *r, uint64_t t_ns, double count)
 		r->n_recent++;
 }
 
+void group_row_inherit(struct group_row *r, const struct group_row *from)
+{
+	r->trend = from->trend;
+	memcpy(r->recent_ns, from->recent_ns, sizeof(r->recent_ns));
+	memcpy(r->recent, from->recent, sizeof(r->recent));
+	r->n_recent = from->n_recent;
+	r->next_recent = from->next_recent;
+}
+
 void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns)
 {
 	r->delta_per_min = delta_per_min(r, t_ns, count);

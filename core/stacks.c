@@ -64,7 +64,7 @@ static struct group_row *folded_row(struct groups_state *s, const struct stack_s
 		*slot = group_row_new(&as_group, t_ns);
 		(*slot)->stack_id = sum->stack_id;
 		if (!g->n_labels) /* it stood for the stack until now */
-			(*slot)->trend = g->trend;
+			group_row_inherit(*slot, g);
 		s->folded.n++;
 	}
 	return *slot;

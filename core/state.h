@@ -65,6 +65,8 @@ void group_table_release(struct group_table *t);
 
 struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns);
 void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns);
+void group_row_inherit(struct group_row *r,
+		       const struct group_row *from);	 /* what was seen so far */
 void group_list_sort(struct group_row **list, size_t n); /* by count, largest first */
 
 struct groups_state {
