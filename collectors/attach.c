@@ -35,6 +35,7 @@ struct attach {
 	uint64_t walk_inode;
 	int walk_port;
 	bool looked, gone;
+	bool ended; /* an address whose process ended, and that has not answered since */
 };
 
 uint32_t attach_sources_built(void)
@@ -261,6 +262,7 @@ static void on_answered(struct site *s, const struct endpoint_base *b, const str
 
 	(void)r;
 	s->answered_base = b;
+	a->ended = false;
 	for (size_t i = 0; first && i < a->n_collectors; i++) {
 		if (a->collectors[i].ops == &health_ops)
 			health_ops.tick(&a->collectors[i], clock_mono_ns());
@@ -280,6 +282,16 @@ static void end_text(const struct attach *a, uint64_t unix_ns, struct err *ret)
 	err_put(ret, "process %d exited at %s", (int)a->site.pid, clock);
 }
 
+static void push_ended(struct attach *a)
+{
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		const char *off = why_off(a, (enum source)i);
+
+		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED,
+			   off ? off : a->site.no_pid.text);
+	}
+}
+
 static void on_ended(struct site *s, uint64_t unix_ns)
 {
 	struct attach *a = (struct attach *)s;
@@ -289,7 +301,8 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 		s->pid = 0;
 		s->start_ticks = 0;
 		a->looked = false;
-		push_state(a, SOURCE_PROC, SOURCE_FAILED, s->no_pid.text);
+		a->ended = true;
+		push_ended(a);
 		return;
 	}
 	a->gone = true;
@@ -299,12 +312,7 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 		endpoints_free(a->collectors[i].endpoints);
 		a->collectors[i].endpoints = NULL;
 	}
-	for (int i = 0; i < SOURCE_COUNT; i++) {
-		const char *off = why_off(a, (enum source)i);
-
-		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED,
-			   off ? off : s->no_pid.text);
-	}
+	push_ended(a);
 }
 
 /* ---- rounds ---- */
@@ -345,7 +353,8 @@ static void on_round(void *arg, uint64_t now_ns)
 			a->collectors[i].ops->tick(&a->collectors[i], now_ns);
 	}
 	if (!a->gone) {
-		a->rest_by_ns = now_ns + a->o.timeout_ns;
+		a->rest_by_ns =
+			now_ns + a->o.timeout_ns / 8; /* a profile that hangs delays no other */
 		loop_timer_set(a->o.loop, &a->rest, now_ns);
 	}
 }
@@ -436,7 +445,7 @@ bool attach_busy(const struct attach *a)
 
 bool attach_gone(const struct attach *a)
 {
-	return a->gone;
+	return a->gone || a->ended;
 }
 
 uint32_t attach_rounds(const struct attach *a)

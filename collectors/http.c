@@ -174,8 +174,17 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 	case CURLE_GOT_NOTHING:
 		t->error = err_set(&t->why, -ECONNRESET, "closed the connection without an answer");
 		return;
+	case CURLE_OUT_OF_MEMORY: /* what libcurl says of a header line over 100 kB */
+		t->error = err_set(&t->why, -EFBIG, "the answer's headers do not end");
+		return;
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
+		if (!os && t->header_bytes) {
+			t->error =
+				err_set(&t->why, -EBADMSG,
+					"the answer's encoding is broken (its chunks or length)");
+			return;
+		}
 		t->error = err_set(&t->why, -ECONNRESET, "the connection broke: %s",
 				   os ? strerror((int)os) : curl_easy_strerror(code));
 		return;

@@ -286,6 +286,18 @@ bool app_busy(const struct app *a)
 	return false;
 }
 
+uint32_t app_rounds(const struct app *a)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (size_t i = 0; i < a->n_targets; i++) {
+		if (a->attaches[i] && !attach_gone(a->attaches[i]) &&
+		    attach_rounds(a->attaches[i]) < least)
+			least = attach_rounds(a->attaches[i]);
+	}
+	return least;
+}
+
 bool app_all_gone(const struct app *a)
 {
 	for (size_t i = 0; i < a->n_targets; i++) {

@@ -229,9 +229,9 @@ static int type_keys(struct live *l, const char *s)
 {
 	int key;
 
-	while ((key = key_parse(&s))) {
+	for (const char *from = s; (key = key_parse(&s)); from = s) {
 		if (key < 0) {
-			app_complain("--keys: %s: not a key", s);
+			app_complain("--keys: %s: not a key", from);
 			return EXIT_USAGE;
 		}
 		draw(l, clock_mono_ns());

@@ -1,4 +1,5 @@
 /* gmptop once: one look as text or JSON. Two samples, since rates need two. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static void put_head(const struct table *t)
 		const struct field *f = &t->fields[i];
 
 		if (f->title)
-			printf("  %-*s", f->width ? f->width : 1, f->title);
+			out_textf(stdout, "  %-*s", f->width ? f->width : 1, f->title);
 	}
 	putchar('\n');
 }
@@ -76,7 +77,7 @@ static void put_rows(const struct table *t, const void *rows, size_t n)
 	for (size_t i = 0; i < n && i < TEXT_ROWS_MAX; i++)
 		put_row(t, (const char *)rows + i * t->row_size, false);
 	if (n > TEXT_ROWS_MAX)
-		printf("  … and %zu more\n", n - TEXT_ROWS_MAX);
+		out_textf(stdout, "  … and %zu more\n", n - TEXT_ROWS_MAX);
 }
 
 static void put_groups(const struct target *t)
@@ -87,7 +88,7 @@ static void put_groups(const struct target *t)
 	for (size_t i = 0; i < t->n_stacks && i < TEXT_ROWS_MAX; i++)
 		put_row(&table_groups, t->stacks[i], false);
 	if (t->n_stacks > TEXT_ROWS_MAX)
-		printf("  … and %zu more\n", t->n_stacks - TEXT_ROWS_MAX);
+		out_textf(stdout, "  … and %zu more\n", t->n_stacks - TEXT_ROWS_MAX);
 }
 
 static void put_build(const struct build *b)
@@ -142,14 +143,20 @@ static void put_text(const struct app *a, uint64_t now_ns)
 	fflush(stdout);
 }
 
-static void put_json(const struct app *a, uint64_t now_ns)
+/* 0, or an exit code when standard output is full; a reader that has gone is no error. */
+static int put_json(const struct app *a, uint64_t now_ns)
 {
 	struct buf out;
+	int r = 0;
 
 	buf_init(&out, JSON_MAX);
 	json_model(&out, a->model, now_ns, app_unix_ns(a));
-	out_all(STDOUT_FILENO, out.ptr, out.len);
+	if (!out_all(STDOUT_FILENO, out.ptr, out.len) && errno != EPIPE) {
+		app_complain("standard output: %s", strerror(errno));
+		r = EXIT_USAGE;
+	}
 	buf_release(&out);
+	return r;
 }
 
 static int once_run(const struct options *o)
@@ -167,10 +174,11 @@ static int once_run(const struct options *o)
 		r = sampling_run(&s);
 		if (r == 0) {
 			if (o->json)
-				put_json(&a, clock_mono_ns());
+				r = put_json(&a, clock_mono_ns());
 			else
 				put_text(&a, clock_mono_ns());
-			r = app_reach_code(&a);
+			if (r == 0)
+				r = app_reach_code(&a);
 		}
 	}
 	app_close(&a);

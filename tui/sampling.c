@@ -6,7 +6,8 @@ struct run {
 	const struct sampling *s;
 	struct loop_timer timer;
 	uint64_t due_ns, end_ns, done;
-	bool waiting; /* the interval is over, answers are not all there */
+	uint32_t rounds; /* that the last sample had: the next needs one more */
+	bool waiting;	 /* the interval is over, answers are not all there */
 	uint64_t give_up_ns;
 };
 
@@ -18,6 +19,7 @@ static void finish(struct run *r, uint64_t now_ns)
 	const struct sampling *s = r->s;
 
 	r->waiting = false;
+	r->rounds = app_rounds(s->app);
 	r->done++;
 	if ((s->each && !s->each(s->arg)) || (s->count && r->done >= s->count) ||
 	    (r->end_ns && now_ns >= r->end_ns) || app_all_gone(s->app)) {
@@ -38,7 +40,7 @@ static void on_timer(void *arg, uint64_t now_ns)
 		r->waiting = true;
 		r->give_up_ns = now_ns + r->s->app->o->timeout_ns;
 	}
-	if (app_busy(r->s->app) && now_ns < r->give_up_ns)
+	if ((app_busy(r->s->app) || app_rounds(r->s->app) <= r->rounds) && now_ns < r->give_up_ns)
 		loop_timer_set(r->s->app->loop, &r->timer, now_ns + POLL_MS * NS_PER_MS);
 	else
 		finish(r, now_ns);
@@ -50,6 +52,7 @@ int sampling_run(const struct sampling *s)
 	struct run r = {
 		.s = s,
 		.timer = { .fn = on_timer, .arg = &r },
+		.rounds = 1,
 		.due_ns = now_ns + s->app->o->interval_ns + SETTLE_MS * NS_PER_MS,
 		.end_ns = s->for_ns ? now_ns + s->for_ns : 0,
 	};
