@@ -172,7 +172,8 @@ static void sort(struct list *l)
 		return;
 	}
 	so.field = column_field(l->ops, (size_t)l->sel->sort - 1);
-	qsort_r(l->rows, l->n, sizeof(*l->rows), compare_rows, &so);
+	if (l->n)
+		qsort_r(l->rows, l->n, sizeof(*l->rows), compare_rows, &so);
 }
 
 static void select_line(struct list *l, int line)

@@ -231,8 +231,28 @@ static struct str address_name(struct arena *a, uint64_t address)
 	return arena_str(a, str_of(text));
 }
 
-static int resolve_line(struct pprof_tables *t, size_t i)
+/* Type arguments as a traceback prints them: "main.f[...]" (runtime/symtab.go, funcNameForPrint).
+ */
+static struct str traceback_name(struct arena *a, struct str name)
 {
+	const char *open = memchr(name.p, '[', name.len), *close = memrchr(name.p, ']', name.len);
+	struct str ret;
+	char *to;
+
+	if (!open || !close || close <= open)
+		return name;
+	to = arena_alloc(a, name.len + sizeof("[...]"));
+	ret = (struct str){ to, (uint32_t)(name.len - (size_t)(close - open) + 4) };
+	to = mempcpy(to, name.p, (size_t)(open - name.p));
+	to = mempcpy(to, "[...]", 5);
+	memcpy(to, close + 1, (size_t)(name.p + name.len - close) - 1);
+	return ret;
+}
+
+static int resolve_line(struct pprof_tables *t, size_t i, struct arena *a)
+{
+	struct str func;
+
 	const struct pprof_line *line = &t->lines[i];
 	struct pprof_text *name, *file;
 	long at = pprof_find(t, &t->function_ids, line->function);
@@ -245,11 +265,13 @@ static int resolve_line(struct pprof_tables *t, size_t i)
 		return err_set(t->err, -EBADMSG,
 			       "damaged profile: function %" PRIu64 " refers to a missing string",
 			       line->function);
-	t->frames[i] = (struct frame){ .func = name->s, .file = file->s };
+	func = name->s.len ? traceback_name(a, name->s) : name->s;
+	t->frames[i] = (struct frame){ .func = func, .file = file->s };
 	if (line->line > 0 && line->line <= UINT32_MAX)
 		t->frames[i].line = (uint32_t)line->line;
 	t->hashes[i] =
-		group_frame_hash(pprof_text_hash(name), pprof_text_hash(file), t->frames[i].line);
+		group_frame_hash(func.p == name->s.p ? pprof_text_hash(name) : group_str_hash(func),
+				 pprof_text_hash(file), t->frames[i].line);
 	return 0;
 }
 
@@ -275,7 +297,7 @@ static int resolve(struct pprof_tables *t, struct arena *a)
 			if (t->lines[i].function == 0)
 				resolve_address(t, i, address_name(a, loc->address));
 			else
-				r = resolve_line(t, i);
+				r = resolve_line(t, i, a);
 			if (r < 0)
 				return r;
 		}
