@@ -35,7 +35,6 @@ struct attach {
 	uint64_t walk_inode;
 	int walk_port;
 	bool looked, gone;
-	bool ended; /* an address whose process ended, and that has not answered since */
 };
 
 uint32_t attach_sources_built(void)
@@ -262,7 +261,7 @@ static void on_answered(struct site *s, const struct endpoint_base *b, const str
 
 	(void)r;
 	s->answered_base = b;
-	a->ended = false;
+	s->over = false;
 	for (size_t i = 0; first && i < a->n_collectors; i++) {
 		if (a->collectors[i].ops == &health_ops)
 			health_ops.tick(&a->collectors[i], clock_mono_ns());
@@ -301,7 +300,7 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 		s->pid = 0;
 		s->start_ticks = 0;
 		a->looked = false;
-		a->ended = true;
+		s->over = true;
 		push_ended(a);
 		return;
 	}
@@ -445,7 +444,7 @@ bool attach_busy(const struct attach *a)
 
 bool attach_gone(const struct attach *a)
 {
-	return a->gone || a->ended;
+	return a->gone || a->site.over;
 }
 
 uint32_t attach_rounds(const struct attach *a)

@@ -78,6 +78,8 @@ static void push(struct endpoint_set *s, const struct endpoint *ep, enum source_
 
 	if (why)
 		sm.why = *why;
+	if (s->c->site->over && state == SOURCE_FAILED)
+		err_put(&sm.why, "%s; %s", s->c->site->no_pid.text, why ? why->text : "");
 	if (state == SOURCE_OK)
 		s->spec->fill(s->c, &sm);
 	s->c->sink->push(s->c->sink, &sm);

@@ -17,6 +17,7 @@ enum {
 	CONNECT_MS = 1500,
 	BAIT_MAX = 4096, /* of a refused body: enough to say what it was */
 	POOL_MAX = 64,
+	HOPS_MAX = 3, /* redirects within one origin */
 };
 
 struct http_handle {
@@ -30,7 +31,9 @@ struct http_handle {
 	uint64_t start_ns;
 	size_t got_bytes, header_bytes, n_headers;
 	long status;
-	char location[128];
+	char location[128]; /* for people: without its query */
+	char follow[512];   /* whole; "" when it is longer */
+	int hops;
 	struct err why;
 	int error; /* set by our own callbacks; why says it */
 };
@@ -138,6 +141,11 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 			from++;
 		len = n - from < sizeof(t->location) - 1 ? n - from : sizeof(t->location) - 1;
 		memcpy(t->location, data + from, len);
+		if (n - from < sizeof(t->follow)) {
+			memcpy(t->follow, data + from, n - from);
+			t->follow[n - from] = '\0';
+			t->follow[strcspn(t->follow, "\r\n")] = '\0';
+		}
 		t->location[len] = '\0';
 		t->location[strcspn(t->location, "\r\n?")] = '\0'; /* a query may hold secrets */
 	}
@@ -298,8 +306,93 @@ static void recycle(struct http_handle *t)
 	h->n_pool++;
 }
 
+static void set_credentials(const struct http *h, CURL *c)
+{
+	if (h->bearer) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->bearer);
+	} else if (h->user) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(c, CURLOPT_USERPWD, h->user);
+	}
+	if (h->cert)
+		curl_easy_setopt(c, CURLOPT_SSLCERT, h->cert);
+	if (h->key)
+		curl_easy_setopt(c, CURLOPT_SSLKEY, h->key);
+	if (h->ca)
+		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca);
+}
+
+static void set_options(struct http_handle *t, uint64_t timeout_ns)
+{
+	long ms = (long)(timeout_ns / NS_PER_MS);
+	CURL *c = t->easy;
+
+	curl_easy_reset(c); /* connections stay with the multi handle */
+	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(c, CURLOPT_URL, t->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
+	curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : (long)CONNECT_MS);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 128L << 10);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, t->http->agent);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	if (t->headers)
+		curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+	if (t->rq.want_gzip)
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (t->unix_path)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, t->unix_path);
+	set_credentials(t->http, c);
+}
+
+/* The address that a redirect leads to, when it stays with this host, port and scheme; else NULL.
+ */
+static char *same_origin(const struct http_handle *t)
+{
+	const char *host = strstr(t->url, "://"), *to = t->follow;
+	size_t n;
+
+	if (!host || t->status < 300 || t->status > 399 || t->hops == HOPS_MAX)
+		return NULL;
+	n = (size_t)(host - t->url) + 3;
+	n += strcspn(t->url + n, "/?#");
+	if (strncmp(to, t->url, n) == 0 && (to[n] == '/' || to[n] == '?'))
+		return xstrdup(to);
+	if (to[0] == '/' && to[1] != '/' && to[1] != '\\')
+		return xasprintf("%.*s%s", (int)n, t->url, to);
+	return NULL;
+}
+
+/* Asks again at the new address, within the time that is left. */
+static void follow_redirect(struct http_handle *t, char *url)
+{
+	uint64_t spent_ns = clock_mono_ns() - t->start_ns;
+	CURLM *multi = loop_multi(t->http->loop);
+
+	free(t->url);
+	t->url = url;
+	t->hops++;
+	buf_clear(&t->body);
+	t->got_bytes = t->header_bytes = t->n_headers = 0;
+	t->status = 0;
+	t->location[0] = t->follow[0] = '\0';
+	curl_multi_remove_handle(multi, t->easy);
+	set_options(t, t->rq.timeout_ns > spent_ns ? t->rq.timeout_ns - spent_ns : 1);
+	curl_multi_add_handle(multi, t->easy);
+}
+
 static void on_transfer(void *arg, CURL *easy, CURLcode code)
 {
+	char *url;
 	struct http_reply r = { 0 };
 	struct http_handle *t = NULL;
 	char *type = NULL;
@@ -309,6 +402,11 @@ static void on_transfer(void *arg, CURL *easy, CURLcode code)
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &t->status);
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+	url = t->error ? NULL : same_origin(t);
+	if (url) {
+		follow_redirect(t, url);
+		return;
+	}
 	if (!t->error && code != CURLE_OK && !(t->status && t->status != 200))
 		explain_curl(t, code);
 	if (!t->error)
@@ -373,54 +471,6 @@ void http_free(struct http *h)
 	free(h);
 }
 
-static void set_credentials(const struct http *h, CURL *c)
-{
-	if (h->bearer) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->bearer);
-	} else if (h->user) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(c, CURLOPT_USERPWD, h->user);
-	}
-	if (h->cert)
-		curl_easy_setopt(c, CURLOPT_SSLCERT, h->cert);
-	if (h->key)
-		curl_easy_setopt(c, CURLOPT_SSLKEY, h->key);
-	if (h->ca)
-		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca);
-}
-
-static void set_options(struct http_handle *t)
-{
-	long ms = (long)(t->rq.timeout_ns / NS_PER_MS);
-	CURL *c = t->easy;
-
-	curl_easy_reset(c); /* connections stay with the multi handle */
-	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(c, CURLOPT_URL, t->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
-	curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : (long)CONNECT_MS);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 128L << 10);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, t->http->agent);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-	if (t->headers)
-		curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
-	if (t->rq.want_gzip)
-		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
-	if (t->unix_path)
-		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, t->unix_path);
-	set_credentials(t->http, c);
-}
-
 static struct http_handle *handle_get(struct http *h)
 {
 	struct http_handle *t = h->pool;
@@ -452,7 +502,7 @@ struct http_handle *http_get(struct http *h, const struct http_request *rq)
 	t->start_ns = clock_mono_ns();
 	t->got_bytes = t->header_bytes = t->n_headers = 0;
 	t->status = 0;
-	t->location[0] = '\0';
+	t->location[0] = t->follow[0] = '\0';
 	t->why.text[0] = '\0';
 	t->error = 0;
 	if (rq->accept) {
@@ -461,7 +511,8 @@ struct http_handle *http_get(struct http *h, const struct http_request *rq)
 		snprintf(line, sizeof(line), "Accept: %s", rq->accept);
 		t->headers = curl_slist_append(NULL, line);
 	}
-	set_options(t);
+	t->hops = 0;
+	set_options(t, rq->timeout_ns);
 	t->next = h->running;
 	h->running = t;
 	curl_multi_add_handle(loop_multi(h->loop), t->easy);

@@ -84,8 +84,10 @@ static void take_status(struct target *t, const struct sample *s)
 		st->since_ns = s->t_ns;
 	}
 	st->t_ns = s->t_ns;
-	if (s->state == SOURCE_OK)
+	if (s->state == SOURCE_OK) {
 		st->ok_ns = s->t_ns;
+		st->ok_count++;
+	}
 	snprintf(st->detail, sizeof(st->detail), "%s", s->state == SOURCE_OK ? "" : s->why.text);
 }
 

@@ -34,6 +34,7 @@ struct source_status {
 	uint64_t t_ns;	   /* last sample; 0: none yet */
 	uint64_t ok_ns;	   /* last good one; 0: never */
 	uint64_t since_ns; /* in this state since */
+	uint64_t ok_count; /* good samples so far: rates need two */
 	char detail[ERR_TEXT_MAX];
 };
 

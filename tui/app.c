@@ -298,6 +298,19 @@ uint32_t app_rounds(const struct app *a)
 	return least;
 }
 
+bool app_has_rates(const struct app *a)
+{
+	for (size_t i = 0; i < a->n_targets; i++) {
+		for (int k = 0; k < SOURCE_COUNT; k++) {
+			const struct source_status *s = &a->model->targets[i].sources[k];
+
+			if (s->state == SOURCE_OK && s->ok_count < 2)
+				return false;
+		}
+	}
+	return true;
+}
+
 bool app_all_gone(const struct app *a)
 {
 	for (size_t i = 0; i < a->n_targets; i++) {

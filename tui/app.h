@@ -33,6 +33,7 @@ int app_add_target(struct app *a, const char *asked);
 
 bool app_busy(const struct app *a);	/* some target's round is under way */
 uint32_t app_rounds(const struct app *a); /* begun by every target that is still there */
+bool app_has_rates(const struct app *a); /* each source that is ok has had its two samples */
 bool app_all_gone(const struct app *a); /* no target is left to watch */
 
 /* The contract's exit code for how many targets could be reached; says who could not and why. */

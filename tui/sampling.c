@@ -40,7 +40,9 @@ static void on_timer(void *arg, uint64_t now_ns)
 		r->waiting = true;
 		r->give_up_ns = now_ns + r->s->app->o->timeout_ns;
 	}
-	if ((app_busy(r->s->app) || app_rounds(r->s->app) <= r->rounds) && now_ns < r->give_up_ns)
+	if ((app_busy(r->s->app) || app_rounds(r->s->app) <= r->rounds ||
+	     (r->done == 0 && !app_has_rates(r->s->app))) &&
+	    now_ns < r->give_up_ns)
 		loop_timer_set(r->s->app->loop, &r->timer, now_ns + POLL_MS * NS_PER_MS);
 	else
 		finish(r, now_ns);

@@ -3,6 +3,7 @@
 Each test_*.py runs from the top of the checkout, with B (build folder) and GMPTOP in the environment.
 """
 import concurrent.futures
+import faulthandler
 import gzip
 import json
 import os
@@ -69,14 +70,16 @@ class Tap:
     def add(self, name, fn, *args):
         self.tests.append((name, fn, args))
 
-    def run(self, workers=4):
-        """Runs all, several at a time, and prints in order. Returns the exit code."""
+    def run(self, workers=4, first=1, last=True):
+        """Runs all, several at a time, and prints in order; numbers from `first`, and prints the plan when these are
+        the last. Returns the exit code."""
+        faulthandler.dump_traceback_later(240 * SLOW, exit=True)  # a script that hangs says where
         only = sys.argv[1] if len(sys.argv) > 1 else ""
         self.tests = [t for t in self.tests if only in t[0]]
         bad = 0
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             jobs = [pool.submit(fn, *args) for _, fn, args in self.tests]
-            for i, ((name, _, _), job) in enumerate(zip(self.tests, jobs), 1):
+            for i, ((name, _, _), job) in enumerate(zip(self.tests, jobs), first):
                 try:
                     job.result()
                     print(f"ok {i} - {name}", flush=True)
@@ -87,8 +90,9 @@ class Tap:
                     text = str(e) if isinstance(e, Failed) else traceback.format_exc()
                     print(f"not ok {i} - {name}")
                     print("".join(f"# {line}\n" for line in printable(text).split("\n")), end="", flush=True)
-        print(f"1..{len(self.tests)}", flush=True)
-        end_all()
+        faulthandler.cancel_dump_traceback_later()
+        if last:
+            print(f"1..{len(self.tests) + first - 1}", flush=True)
         return 1 if bad else 0
 
 

@@ -125,7 +125,7 @@ def check_line(text):
 
 
 def once(*args, rc=0, **kw):
-    r = gm.gmptop("once", *args, "--json", *OPTS, **kw)
+    r = gm.gmptop("once", "--json", *OPTS, *args, **kw)
     equal(r.rc, rc, f"exit code of once {' '.join(map(str, args))} ({r})")
     if rc == 0:
         equal(r.err, "", "standard error")
@@ -510,6 +510,23 @@ def _():
         equal(pay[0]["source"], "metrics", "requests[].source")
         check(5 < pay[0]["rate_per_s"] < 80, "rate of pay, which is most of 40/s", pay)
         check(0 < pay[0]["p50_ms"] <= pay[0]["p99_ms"] < 5000, "p50 and p99", pay)
+
+
+@t.test("once takes two samples, whatever the interval: what needs two is there")
+def _():
+    with gm.paymentd("-traffic", "40") as sv:
+        gm.until("traffic", lambda: b'http_request_duration_seconds_count{code="200",handler="pay"' in sv.get("/metrics"))
+        missing = []
+        for target in (sv.url, sv.pid):
+            for interval in ("100ms", "200ms", "300ms", "500ms", "700ms", "1s"):
+                tg, = once(target, "--interval", interval)["targets"]
+                if "created_per_s" not in tg["sched"]:
+                    missing.append((target, interval, "sched.created_per_s"))
+                if not all("rate_per_s" in x for x in tg["requests"] if x["route"] == "pay"):
+                    missing.append((target, interval, "requests[].rate_per_s"))
+                if interval in ("700ms", "1s") and not any("delta_per_min" in x for x in tg["goroutines"]["groups"]):
+                    missing.append((target, interval, "groups[].delta_per_min"))
+        check(not missing, "rates are missing", *missing)
 
 
 class Streaming:
