@@ -87,7 +87,7 @@ run-tests: gmptop $(unit) services
 golden-write: $(B)/unit/golden
 	$(Q)GOLDEN_WRITE=1 $(B)/unit/golden
 asan:
-	+$(Q)$(MAKE) --no-print-directory B=build/asan SAN=address,undefined CFLAGS='-O1 -g' run-tests
+	+$(Q)$(MAKE) --no-print-directory B=build/asan SAN=address,undefined CFLAGS='-O1 -g' $(if $(UNIT_ONLY),run-unit,run-tests)
 bench: gmptop $(benches) services
 	$(Q)B=$(B) sh tests/bench.sh
 fuzz: $(fuzzers)

@@ -25,8 +25,9 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 			  uint32_t target);
 void attach_free(struct attach *a);
 
-bool attach_busy(const struct attach *a);	/* a round or a look-up is under way */
-bool attach_gone(const struct attach *a);	/* its process has ended (and, for an address, nothing answers) */
+bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
+bool attach_gone(
+	const struct attach *a); /* its process has ended (and, for an address, nothing answers) */
 uint32_t attach_rounds(const struct attach *a); /* begun so far */
 
 #endif

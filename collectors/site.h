@@ -25,8 +25,8 @@ struct site {
 	pid_t pid;	      /* 0: not known */
 	uint64_t start_ticks; /* of pid: its identity; 0: not known */
 	bool local;	      /* it runs on this host */
-	bool over;       /* an address whose process ended, and that has not answered since */
-	bool discovered; /* the bases are ports found open, which may speak anything */
+	bool over;	      /* an address whose process ended, and that has not answered since */
+	bool discovered;      /* the bases are ports found open, which may speak anything */
 	struct err no_pid;    /* why pid is 0, for people */
 
 	struct endpoint_base bases[ENDPOINT_BASES_MAX];

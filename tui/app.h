@@ -31,10 +31,10 @@ void app_close(struct app *a);
 /* Adds one more target while running (the picker's choice). 0 or an exit code. */
 int app_add_target(struct app *a, const char *asked);
 
-bool app_busy(const struct app *a);	/* some target's round is under way */
+bool app_busy(const struct app *a);	  /* some target's round is under way */
 uint32_t app_rounds(const struct app *a); /* begun by every target that is still there */
-bool app_has_rates(const struct app *a); /* each source that is ok has had its two samples */
-bool app_all_gone(const struct app *a); /* no target is left to watch */
+bool app_has_rates(const struct app *a);  /* each source that is ok has had its two samples */
+bool app_all_gone(const struct app *a);	  /* no target is left to watch */
 
 /* The contract's exit code for how many targets could be reached; says who could not and why. */
 int app_reach_code(const struct app *a);

@@ -301,6 +301,8 @@ static int take_lines(struct promtext *p, struct err *e)
 /* Text never moves once a series points to it: only the unfinished line goes to a new block. */
 static void reserve_text(struct promtext *p, size_t n)
 {
+	/* cppcheck-suppress nullPointerArithmeticRedundantCheck; both are NULL before the first
+	 * block */
 	size_t tail = (size_t)(p->end - p->line);
 	char *block;
 
