@@ -519,7 +519,8 @@ def _():
         missing = []
         for target in (sv.url, sv.pid):
             for interval in ("100ms", "200ms", "300ms", "500ms", "700ms", "1s"):
-                tg, = once(target, "--interval", interval)["targets"]
+                # A busy box may take longer than the default time-out of twice the interval.
+                tg, = once(target, "--interval", interval, "--timeout", "5s")["targets"]
                 if "created_per_s" not in tg["sched"]:
                     missing.append((target, interval, "sched.created_per_s"))
                 if not all("rate_per_s" in x for x in tg["requests"] if x["route"] == "pay"):
