@@ -322,6 +322,14 @@ static bool is_first(const struct collector *c)
 	return c->ops == &proc_ops || c->ops == &pprof_ops;
 }
 
+/* A profile that hangs delays the others only shortly. */
+static uint64_t rest_after_ns(const struct attach *a)
+{
+	uint64_t by_timeout_ns = a->o.timeout_ns / 8, by_interval_ns = a->o.interval_ns / 2;
+
+	return by_timeout_ns < by_interval_ns ? by_timeout_ns : by_interval_ns;
+}
+
 static void on_rest(void *arg, uint64_t now_ns)
 {
 	struct attach *a = arg;
@@ -351,9 +359,8 @@ static void on_round(void *arg, uint64_t now_ns)
 		if (is_first(&a->collectors[i]))
 			a->collectors[i].ops->tick(&a->collectors[i], now_ns);
 	}
-	if (!a->gone) {
-		a->rest_by_ns =
-			now_ns + a->o.timeout_ns / 8; /* a profile that hangs delays no other */
+	if (!a->gone && !a->rest.at_ns) { /* not put off again by a round that comes meanwhile */
+		a->rest_by_ns = now_ns + rest_after_ns(a);
 		loop_timer_set(a->o.loop, &a->rest, now_ns);
 	}
 }

@@ -178,6 +178,17 @@ static int digest(struct endpoint *ep, const struct http_reply *r, struct err *e
 	return s->spec->end(s->c, r, e);
 }
 
+/* One base answers: what others would say is not waited for. */
+static void cancel_others(struct endpoint_set *s, const struct endpoint *but)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (&s->at[i] == but)
+			continue;
+		http_cancel(s->at[i].request);
+		s->at[i].request = NULL;
+	}
+}
+
 static void on_done(void *arg, const struct http_reply *r)
 {
 	struct endpoint *ep = arg;
@@ -188,8 +199,6 @@ static void on_done(void *arg, const struct http_reply *r)
 	ep->request = NULL;
 	if (r->remote_ip[0] || r->peer_pid)
 		site_connected(s->c->site, r);
-	if (s->chosen && s->chosen != ep)
-		return; /* another base was quicker */
 	ret = digest(ep, r, &why);
 	if (ret < 0) {
 		note_failure(ep, ret, &why, clock_mono_ns());
@@ -204,6 +213,7 @@ static void on_done(void *arg, const struct http_reply *r)
 	ep->backoff_ns = 0;
 	ep->next_try_ns = 0;
 	s->chosen = ep;
+	cancel_others(s, ep);
 	site_answered(s->c->site, &ep->base, r);
 	push(s, ep, SOURCE_OK, NULL);
 }

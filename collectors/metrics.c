@@ -1,4 +1,6 @@
 /* A Prometheus text page, read as it arrives. */
+#include <errno.h>
+
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
 #include "collectors/parse/promtext.h"
@@ -20,7 +22,12 @@ static int metrics_feed(struct collector *c, const char *data, size_t n, struct 
 {
 	struct metrics_state *s = c->state;
 
-	return promtext_feed(&s->text, data, n, e);
+	int r = promtext_feed(&s->text, data, n, e);
+
+	if (r == 0 && s->text.page.cut) /* half a page would pass for the whole */
+		r = err_set(e, -EFBIG, "the page has more than %d series; refused",
+			    PROMTEXT_SERIES_MAX);
+	return r;
 }
 
 static int metrics_end(struct collector *c, const struct http_reply *r, struct err *e)

@@ -17,7 +17,7 @@
 
 enum {
 	PROMTEXT_LINE_MAX = 1 << 20,
-	PROMTEXT_SERIES_MAX = 1 << 20, /* the rest of the page is not read: page.cut */
+	PROMTEXT_SERIES_MAX = 1 << 18, /* the rest of the page is not read: page.cut */
 	PROMTEXT_LABELS_MAX = 256,     /* of one series */
 	PROMTEXT_PAGE_MAX = 256 << 20, /* bytes of text and arrays together */
 };
