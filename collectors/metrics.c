@@ -25,7 +25,7 @@ static int metrics_feed(struct collector *c, const char *data, size_t n, struct 
 	int r = promtext_feed(&s->text, data, n, e);
 
 	if (r == 0 && s->text.page.cut) /* half a page would pass for the whole */
-		r = err_set(e, -EFBIG, "the page has more than %d series; refused",
+		r = err_set(e, -EFBIG, "too many series on the page (over %d); refused",
 			    PROMTEXT_SERIES_MAX);
 	return r;
 }
