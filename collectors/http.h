@@ -53,6 +53,7 @@ void http_free(struct http *h);
 
 /* Starts it. on_done is called exactly once, never from within http_get, and not after a cancel. */
 struct http_handle *http_get(struct http *h, const struct http_request *rq);
-void http_cancel(struct http_handle *t); /* NULL is fine */
+/* NULL is fine. Not for a handle whose on_done has begun: it takes care of itself. */
+void http_cancel(struct http_handle *t);
 
 #endif

@@ -24,8 +24,7 @@ struct request_extra {
 	int n_bounds;
 	double count[CLASSES], count_before[CLASSES];
 	bool has_before, has_status, skip_quantiles;
-	bool by_status; /* counters tell the status, the histogram does not: classes are the whole
-			 */
+	bool by_status; /* the classes are a counter's; class 0 is the histogram's own count */
 	uint32_t status_family;
 };
 

@@ -52,13 +52,16 @@ static void draw_goroutines(const struct target *t, struct draw *d)
 {
 	const struct sched_facts *s = &t->facts.sched;
 	char delta[FMT_MAX];
-	double running = isfinite(s->running) ? s->running : t->by_running;
-	double runnable = isfinite(s->runnable) ? s->runnable : t->by_runnable;
-	double waiting = isfinite(s->waiting) ? s->waiting : t->by_waiting;
-	double syscall = isfinite(s->not_in_go) ? s->not_in_go : t->by_syscall;
+	double total = t->facts.goroutines.total;
+	/* The groups add up to the total; the runtime's own counts include system goroutines. */
+	bool grouped = isfinite(t->by_waiting);
+	double running = grouped ? t->by_running : s->running;
+	double runnable = grouped ? t->by_runnable : s->runnable;
+	double waiting = grouped ? t->by_waiting : s->waiting;
+	double syscall = grouped ? t->by_syscall : s->not_in_go;
 
-	draw_title(d, 0, "Goroutines", t->facts.goroutines.total, UNIT_COUNT);
-	fmt_delta(delta, change_per_min(&t->history[HISTORY_GOROUTINES]));
+	draw_title(d, 0, "Goroutines", total, UNIT_COUNT);
+	fmt_delta(delta, isfinite(total) ? change_per_min(&t->history[HISTORY_GOROUTINES]) : NAN);
 	draw_right(d, 0, LABEL_COLS + 10, 7, STYLE_NORMAL, delta);
 	draw_text(d, 0, LABEL_COLS + 17, 4, STYLE_DIM, "/min");
 	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_GOROUTINES]);

@@ -20,7 +20,6 @@ static const struct field fields[] = {
 	COLUMN(cpu_pct, NUM, PCT, 6, "cpu",
 	       "CPU time over the last interval, in per cent of one core"),
 	COLUMN(rss_bytes, NUM, BYTES, 6, "rss", "memory in RAM"),
-	COLUMN(user, TEXT, NONE, 12, "user", "whose process it is"),
 };
 
 static const struct table table = {
@@ -54,7 +53,6 @@ static const struct column columns[] = {
 	{ .key = "rss_bytes", .width = 6, .rank = 2 },
 	{ .key = "age_s", .width = 7, .rank = 3 },
 	{ .key = "go", .width = 10, .share = 1, .rank = 3 },
-	{ .key = "user", .width = 10, .share = 1, .rank = 4 },
 	{ 0 },
 };
 

@@ -11,7 +11,6 @@ struct picker_row {
 	double pid;
 	const char *name, *go; /* executable's base name; "go1.24.1"; NULL: not known */
 	double age_s, cpu_pct, rss_bytes;
-	const char *user;
 };
 
 struct picker {
