@@ -7,88 +7,87 @@
 struct rule {
 	const char *state; /* wait reason that it starts with; NULL: any */
 	const char *func;  /* a frame whose function is this; NULL: any */
-	struct pattern pattern;
+	const struct pattern *pattern;
+};
+
+#define PATTERN(name, advice) (&(const struct pattern){ name, advice })
+
+/* Several rules each. */
+static const struct pattern waitgroup = { "waitgroup-missing-done",
+					  "A WaitGroup is waited for whose counter does not reach "
+					  "zero. Put `defer wg.Done()` first in "
+					  "each goroutine, and Add before the go statement." };
+
+static const struct pattern mutex = { "mutex-never-unlocked",
+				      "Goroutines queue for a mutex that is not released. Look for "
+				      "the holder: a missing Unlock "
+				      "(use defer), or a lock held across a blocking call." };
+
+static const struct pattern rwmutex = {
+	"rwmutex-never-unlocked", "Goroutines queue for a read-write mutex. Look for a missing "
+				  "RUnlock or Unlock, or a read "
+				  "lock taken twice while a writer waits."
 };
 
 /* The first that fits. */
 static const struct rule rules[] = {
-	{ NULL,
-	  "net/http.(*persistConn).roundTrip",
-	  { "http-client-no-timeout", "An HTTP call waits for an answer that does not come. Set "
-				      "http.Client.Timeout, or give the "
-				      "request a context with a deadline." } },
-	{ NULL,
-	  "net/http.(*Transport).getConn",
-	  { "http-client-no-connection", "HTTP calls wait for a connection. Close response bodies, "
-					 "set Client.Timeout, and look at "
-					 "MaxConnsPerHost." } },
-	{ NULL,
-	  "database/sql.(*DB).conn",
-	  { "sql-pool-exhausted", "Callers wait for a database connection. Close Rows and Tx, give "
-				  "queries a context, and look "
-				  "at SetMaxOpenConns." } },
-	{ "sync.WaitGroup.Wait",
-	  NULL,
-	  { "waitgroup-missing-done", "A WaitGroup is waited for whose counter does not reach "
-				      "zero. Put `defer wg.Done()` first in "
-				      "each goroutine, and Add before the go statement." } },
-	{ NULL,
-	  "sync.(*WaitGroup).Wait",
-	  { "waitgroup-missing-done", "A WaitGroup is waited for whose counter does not reach "
-				      "zero. Put `defer wg.Done()` first in "
-				      "each goroutine, and Add before the go statement." } },
-	{ "sync.Mutex.Lock",
-	  NULL,
-	  { "mutex-never-unlocked", "Goroutines queue for a mutex that is not released. Look for "
-				    "the holder: a missing Unlock "
-				    "(use defer), or a lock held across a blocking call." } },
-	{ NULL,
-	  "sync.(*Mutex).Lock",
-	  { "mutex-never-unlocked", "Goroutines queue for a mutex that is not released. Look for "
-				    "the holder: a missing Unlock "
-				    "(use defer), or a lock held across a blocking call." } },
-	{ "sync.RWMutex",
-	  NULL,
-	  { "rwmutex-never-unlocked", "Goroutines queue for a read-write mutex. Look for a missing "
-				      "RUnlock or Unlock, or a read "
-				      "lock taken twice while a writer waits." } },
-	{ "sync.Cond.Wait",
-	  NULL,
-	  { "cond-never-signalled", "Nobody calls Signal or Broadcast. Signal after every change "
-				    "of the condition; Broadcast "
-				    "when several may wait." } },
-	{ "select (no cases)",
-	  NULL,
-	  { "select-without-cases",
-	    "An empty select waits for ever. Replace it by a wait on a context or a channel." } },
-	{ "select",
-	  NULL,
-	  { "select-never-ready",
-	    "A select waits on channels that nobody sends to or closes. Add `case <-ctx.Done()` "
-	    "and cancel "
-	    "the context; in loops use time.NewTimer and stop it instead of time.After." } },
-	{ "chan send",
-	  NULL,
-	  { "chan-send-no-receiver", "The receiver has gone. Give the channel a buffer of one, or "
-				     "select on the context as well." } },
-	{ "chan receive",
-	  NULL,
-	  { "chan-receive-never-sent", "Nobody sends or closes the channel. Close it when the "
-				       "sender ends, or select on the context "
-				       "as well." } },
-	{ "sleep",
-	  NULL,
-	  { "sleeping-in-a-loop", "Loops that sleep were started and not ended. Use a ticker and a "
-				  "context instead of time.Sleep." } },
-	{ "IO wait",
-	  NULL,
-	  { "io-without-deadline", "Connections wait for a peer that says nothing. Set read and "
-				   "write deadlines, and close what "
-				   "is no longer used." } },
-	{ NULL,
-	  NULL,
-	  { "grows-without-end",
-	    "The group only grows. Look at who starts it and what should end it." } },
+	{ NULL, "net/http.(*persistConn).roundTrip",
+	  PATTERN("http-client-no-timeout",
+		  "An HTTP call waits for an answer that does not come. Set "
+		  "http.Client.Timeout, or give the "
+		  "request a context with a deadline.") },
+	{ NULL, "net/http.(*Transport).getConn",
+	  PATTERN("http-client-no-connection",
+		  "HTTP calls wait for a connection. Close response bodies, "
+		  "set Client.Timeout, and look at "
+		  "MaxConnsPerHost.") },
+	{ NULL, "database/sql.(*DB).conn",
+	  PATTERN("sql-pool-exhausted",
+		  "Callers wait for a database connection. Close Rows and Tx, give "
+		  "queries a context, and look "
+		  "at SetMaxOpenConns.") },
+	{ "sync.WaitGroup.Wait", NULL, &waitgroup },
+	{ NULL, "sync.(*WaitGroup).Wait", &waitgroup },
+	{ "sync.Mutex.Lock", NULL, &mutex },
+	{ NULL, "sync.(*Mutex).Lock", &mutex },
+	{ "sync.RWMutex", NULL, &rwmutex },
+	{ NULL, "sync.(*RWMutex).RLock", &rwmutex },
+	{ NULL, "sync.(*RWMutex).Lock", &rwmutex },
+	{ "sync.Cond.Wait", NULL,
+	  PATTERN("cond-never-signalled",
+		  "Nobody calls Signal or Broadcast. Signal after every change "
+		  "of the condition; Broadcast "
+		  "when several may wait.") },
+	{ "select (no cases)", NULL,
+	  PATTERN("select-without-cases", "An empty select waits for ever. Replace it by a wait on "
+					  "a context or a channel.") },
+	{ "select", NULL,
+	  PATTERN("select-never-ready",
+		  "A select waits on channels that nobody sends to or closes. Add `case "
+		  "<-ctx.Done()` "
+		  "and cancel "
+		  "the context; in loops use time.NewTimer and stop it instead of time.After.") },
+	{ "chan send", NULL,
+	  PATTERN("chan-send-no-receiver",
+		  "The receiver has gone. Give the channel a buffer of one, or "
+		  "select on the context as well.") },
+	{ "chan receive", NULL,
+	  PATTERN("chan-receive-never-sent",
+		  "Nobody sends or closes the channel. Close it when the "
+		  "sender ends, or select on the context "
+		  "as well.") },
+	{ "sleep", NULL,
+	  PATTERN("sleeping-in-a-loop",
+		  "Loops that sleep were started and not ended. Use a ticker and a "
+		  "context instead of time.Sleep.") },
+	{ "IO wait", NULL,
+	  PATTERN("io-without-deadline",
+		  "Connections wait for a peer that says nothing. Set read and "
+		  "write deadlines, and close what "
+		  "is no longer used.") },
+	{ NULL, NULL,
+	  PATTERN("grows-without-end",
+		  "The group only grows. Look at who starts it and what should end it.") },
 };
 
 static bool has_frame(const struct group_row *r, const char *func)
@@ -113,7 +112,7 @@ const struct pattern *pattern_of(const struct group_row *r)
 
 	while (!fits(rule, r))
 		rule++;
-	return &rule->pattern;
+	return rule->pattern;
 }
 
 bool pattern_is_benign(const struct group_row *r)

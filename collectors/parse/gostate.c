@@ -134,3 +134,10 @@ struct str goroutine_state(const struct frame *stack, size_t n)
 	rule = find(leaves, COUNT(leaves), stack[0].func);
 	return rule ? rule->word : STR("runnable");
 }
+
+struct str goroutine_state_before_go120(struct str state)
+{
+	bool locked = str_starts(state, "sync.Mutex") || str_starts(state, "sync.RWMutex");
+
+	return locked ? STR("semacquire") : state;
+}

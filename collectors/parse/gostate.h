@@ -14,4 +14,7 @@
  * that was woken but has not run yet, which still shows its wait. */
 struct str goroutine_state(const struct frame *stack, size_t n);
 
+/* The word that Go 1.19 and older have for it: a locked mutex was "semacquire" until Go 1.20. */
+struct str goroutine_state_before_go120(struct str state);
+
 #endif

@@ -332,6 +332,8 @@ static int add_group(struct pprof *p, const struct picked *s)
 	g.stack = copy_stack(&w->t, s, &p->arena);
 	g.labels = copy_labels(s, &p->arena);
 	g.state = goroutine_state(g.stack, g.n_stack);
+	if (!w->t.start_lines)
+		g.state = goroutine_state_before_go120(g.state);
 	GROW(w->groups, w->n_groups, w->cap_groups);
 	w->groups[w->n_groups++] = g;
 	return 0;

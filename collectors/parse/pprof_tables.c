@@ -109,6 +109,8 @@ static int read_function(struct pprof_tables *t, struct proto w)
 			fn.name = f.value;
 		else if (f.tag == PROTO_NUMBER(4))
 			fn.file = f.value;
+		else if (f.tag == PROTO_NUMBER(5) && f.value)
+			t->start_lines = true;
 	}
 	if (r < 0)
 		return r;
@@ -311,6 +313,7 @@ int pprof_tables_read(struct pprof_tables *t, struct proto raw, struct arena *a)
 
 	t->start = raw.p;
 	t->n_texts = t->n_lines = t->n_samples = t->n_types = 0;
+	t->start_lines = false;
 	t->function_ids = (struct pprof_ids){ "function", t->function_ids.ids, 0,
 					      t->function_ids.cap, false };
 	t->location_ids = (struct pprof_ids){ "location", t->location_ids.ids, 0,

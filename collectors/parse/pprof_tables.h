@@ -49,6 +49,8 @@ struct pprof_tables {
 	struct pprof_line *lines;
 	struct pprof_location *locations;
 	struct pprof_ids function_ids, location_ids;
+	bool start_lines; /* functions have them: Go 1.20 or later wrote it (runtime/pprof/proto.go)
+			   */
 	struct proto *samples, *types; /* still encoded: they refer to strings that come later */
 	size_t n_texts, n_lines, n_samples, n_types;
 	size_t cap_texts, cap_functions, cap_lines, cap_locations, cap_samples, cap_types;
