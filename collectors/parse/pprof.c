@@ -89,7 +89,7 @@ static int open_body(struct pprof_work *w, const void *body, size_t len, struct 
 /* message ValueType */
 static int read_type(struct pprof_tables *t, struct proto w, struct str ret[2])
 {
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	struct pprof_text *text;
 	int r;
 
@@ -187,7 +187,7 @@ static int add_label(struct pprof_tables *t, struct picked *s, struct pprof_text
 static int pick_label(struct pprof_tables *t, struct proto w, struct picked *s)
 {
 	struct pprof_text *kv[2] = { &t->texts[0], &t->texts[0] };
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	bool number = false;
 	int r;
 
@@ -243,7 +243,7 @@ static uint64_t picked_id(const struct pprof_tables *t, const struct picked *s)
 /* message Sample */
 static int pick(struct pprof_tables *t, struct proto w, struct picked *s)
 {
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	int r;
 
 	s->count = s->n_values = s->n_locations = s->n_stack = s->n_labels = 0;

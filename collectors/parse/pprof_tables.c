@@ -98,7 +98,7 @@ static int read_text(struct pprof_tables *t, struct proto w)
 static int read_function(struct pprof_tables *t, struct proto w)
 {
 	struct pprof_function fn = { 0 };
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	uint64_t id = 0;
 	int r;
 
@@ -124,7 +124,7 @@ static int read_function(struct pprof_tables *t, struct proto w)
 static int read_line(struct pprof_tables *t, struct proto w)
 {
 	struct pprof_line line = { 0 };
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	int r;
 
 	while ((r = pprof_next(t, &w, &f)) > 0) {
@@ -146,7 +146,7 @@ static int read_line(struct pprof_tables *t, struct proto w)
 static int read_location(struct pprof_tables *t, struct proto w)
 {
 	struct pprof_location loc = { .first = (uint32_t)t->n_lines };
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	uint64_t id = 0;
 	int r;
 
@@ -191,7 +191,7 @@ static int keep_type(struct pprof_tables *t, struct proto w)
 /* message Profile */
 static int index_profile(struct pprof_tables *t, struct proto w)
 {
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	int r;
 
 	while ((r = pprof_next(t, &w, &f)) > 0) {

@@ -55,7 +55,7 @@ static int skip_group(struct proto *w, uint32_t open)
 {
 	uint32_t opened[GROUP_DEPTH_MAX];
 	size_t depth = 0;
-	struct proto_field f;
+	struct proto_field f = { 0 };
 	int r;
 
 	opened[depth++] = open >> 3;
