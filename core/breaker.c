@@ -481,8 +481,7 @@ void breakers_apply(struct target *t, struct breakers_state *s, const struct met
 		follow_counters(&s->rows[i], &s->extra[i], dt_s);
 	}
 	s->t_ns = t_ns;
-	t->breakers = s->rows;
-	t->n_breakers = s->n;
+	s->n_live = s->n;
 }
 
 void breakers_release(struct breakers_state *s)

@@ -12,6 +12,7 @@ static const struct {
 	size_t offset; /* in struct facts */
 } parts[] = {
 	{ &table_sched, offsetof(struct facts, sched) },
+	{ &table_latency, offsetof(struct facts, latency) },
 	{ &table_goroutines, offsetof(struct facts, goroutines) },
 	{ &table_memory, offsetof(struct facts, memory) },
 	{ &table_net, offsetof(struct facts, net) },
@@ -224,23 +225,13 @@ void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t
 
 /* ---- the best of each ---- */
 
-static void merge_part(const struct table *t, void *have, const void *offer)
-{
-	for (size_t i = 0; i < t->n_fields; i++) {
-		const struct field *f = &t->fields[i];
-
-		if (isnan(field_num(f, have)))
-			field_set_num(f, have, field_num(f, offer));
-	}
-}
-
 void facts_merge(const struct target *t, const struct facts_state *s, struct facts *ret)
 {
 	facts_clear(ret);
 	for (int src = 0; src < SOURCE_COUNT; src++) { /* enum source is in order of trust */
 		for (size_t i = 0; i < N_PARTS && t->sources[src].state == SOURCE_OK; i++)
-			merge_part(parts[i].table, part_of(ret, i),
-				   (const char *)&s->now[src] + parts[i].offset);
+			row_complete(parts[i].table, part_of(ret, i),
+				     (const char *)&s->now[src] + parts[i].offset);
 	}
 	ret->cost = s->cost; /* gmptop's own: no source of the target */
 }

@@ -54,6 +54,20 @@ void row_clear(const struct table *t, void *row)
 	}
 }
 
+void row_complete(const struct table *t, void *row, const void *offer)
+{
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (f->type == FIELD_NUM && isnan(field_num(f, row)))
+			field_set_num(f, row, field_num(f, offer));
+		else if (f->type == FIELD_TEXT && !field_text(f, row))
+			MEMBER(const char *, f, row) = field_text(f, offer);
+		else if (f->type == FIELD_FLAG && field_flag(f, row) < 0)
+			MEMBER(int8_t, f, row) = (int8_t)field_flag(f, offer);
+	}
+}
+
 const char *unit_suffix(enum unit u)
 {
 	static const char *const names[] = {

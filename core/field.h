@@ -70,9 +70,9 @@ struct table {
 };
 
 extern const struct table table_sched, table_goroutines, table_memory, table_net, table_process,
-	table_cost; /* facts: one object a target */
+	table_cost, table_latency; /* facts: one object a target */
 extern const struct table table_sources, table_groups, table_leaks, table_breakers, table_limiters,
-	table_requests, table_threads, table_findings; /* rows */
+	table_requests, table_threads, table_findings, table_ps, table_ms; /* rows */
 
 /* All of them, in the order of the documents. */
 extern const struct table *const tables[];
@@ -85,6 +85,8 @@ int field_flag(const struct field *f, const void *row);
 uint64_t field_id(const struct field *f, const void *row);
 const struct field *field_find(const struct table *t, const char *key); /* NULL: none */
 void row_clear(const struct table *t, void *row);			/* everything absent */
+void row_complete(const struct table *t, void *row,
+		  const void *offer); /* what is absent is taken from `offer` */
 
 const char *unit_suffix(enum unit u); /* "", "B", "ms", "/s", … */
 

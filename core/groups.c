@@ -1,6 +1,7 @@
 /* Goroutine groups over time: found again by id, with their change and the points that a
  * judgement of growth needs. A group that is in no sample any more is forgotten. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -53,7 +54,7 @@ static char *put_str(char *at, struct str s, struct str *ret)
 
 static size_t words_bytes(const struct goroutine_group *g)
 {
-	size_t n = g->state.len + 1 + g->created_by.func.len + g->created_by.file.len + 2;
+	size_t n = g->created_by.func.len + g->created_by.file.len + 2;
 
 	for (uint32_t i = 0; i < g->n_stack; i++)
 		n += g->stack[i].func.len + g->stack[i].file.len + 2;
@@ -69,13 +70,20 @@ static char *put_frame(char *at, const struct frame *f, struct frame *ret)
 	return put_str(at, f->file, &ret->file);
 }
 
+/* Wait reasons are short words of the runtime's. */
+static void set_state(struct group_row *r, struct str state)
+{
+	if (!str_is(state, r->state_text))
+		snprintf(r->state_text, sizeof(r->state_text), "%.*s", (int)state.len, state.p);
+	r->state = r->state_text;
+}
+
 struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns)
 {
 	size_t frames = g->n_stack + 1, bytes;
 	struct group_row *r;
 	struct frame *stack;
 	struct label *labels;
-	struct str state;
 	char *at;
 
 	bytes = sizeof(*r) + frames * sizeof(*stack) + g->n_labels * sizeof(*labels) +
@@ -90,10 +98,9 @@ struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns)
 		at = put_str(at, g->labels[i].name, &labels[i].name);
 		at = put_str(at, g->labels[i].value, &labels[i].value);
 	}
-	at = put_frame(at, &g->created_by, &stack[g->n_stack]);
-	put_str(at, g->state, &state);
+	put_frame(at, &g->created_by, &stack[g->n_stack]);
+	set_state(r, g->state);
 	r->id = g->id;
-	r->state = state.p;
 	r->stack = stack;
 	r->n_stack = g->n_stack;
 	r->labels = labels;
@@ -108,12 +115,92 @@ struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns)
 	return r;
 }
 
-static void row_free(struct group_row *r)
+void group_row_free(struct group_row *r)
 {
 	if (!r)
 		return;
 	group_free_sites(r);
+	free(r->states);
 	free(r);
+}
+
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+	return a && a->line == b->line && str_eq(a->func, b->func) && str_eq(a->file, b->file);
+}
+
+struct group_row *group_row_at(struct group_table *t, struct group_row **slot,
+			       const struct goroutine_group *g, uint64_t t_ns)
+{
+	struct group_row *old = *slot;
+
+	if (old && (!g->created_by.func.len || same_frame(old->created_by, &g->created_by)))
+		return old;
+	*slot = group_row_new(g, t_ns);
+	if (!old) {
+		t->n++;
+		return *slot;
+	}
+	(*slot)->first_ns = old->first_ns;
+	(*slot)->stack_id = old->stack_id;
+	group_row_inherit(*slot, old);
+	group_row_free(old);
+	return *slot;
+}
+
+/* ---- states and ages ---- */
+
+void group_row_clear_states(struct group_row *r)
+{
+	r->n_states = 0;
+	r->has_ages = false;
+	memset(r->ages, 0, sizeof(r->ages));
+}
+
+void group_row_add_state(struct group_row *r, struct str state, double count)
+{
+	struct state_row *s;
+
+	for (uint32_t i = 0; i < r->n_states; i++) {
+		if (str_is(state, r->states[i].state)) {
+			r->states[i].count += count;
+			return;
+		}
+	}
+	r->states = xreallocarray(r->states, r->n_states + 1, sizeof(*r->states));
+	s = &r->states[r->n_states++];
+	snprintf(s->state, sizeof(s->state), "%.*s", (int)state.len, state.p);
+	s->count = count;
+}
+
+static int by_state_count(const void *a, const void *b)
+{
+	const struct state_row *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return strcmp(x->state, y->state);
+}
+
+void group_row_settle_state(struct group_row *r)
+{
+	if (!r->n_states)
+		return;
+	qsort(r->states, r->n_states, sizeof(*r->states), by_state_count);
+	set_state(r, str_of(r->states[0].state));
+}
+
+static void take_states(struct group_row *r, const struct goroutine_group *g)
+{
+	group_row_clear_states(r);
+	for (uint32_t i = 0; i < g->n_states; i++)
+		group_row_add_state(r, g->states[i].state, (double)g->states[i].count);
+	if (!g->n_states)
+		set_state(r, g->state);
+	group_row_settle_state(r);
+	r->has_ages = g->ages != NULL;
+	for (int i = 0; i < AGE_BUCKETS && g->ages; i++)
+		r->ages[i] = (double)g->ages[i];
 }
 
 /* ---- change over time ---- */
@@ -191,7 +278,7 @@ static void forget_unseen(struct group_table *t, uint64_t t_ns)
 {
 	for (size_t i = 0; i < t->n_slots; i++) {
 		if (t->slots[i] && t->slots[i]->seen_ns != t_ns) {
-			row_free(t->slots[i]);
+			group_row_free(t->slots[i]);
 			t->slots[i] = NULL;
 		}
 	}
@@ -217,9 +304,21 @@ size_t group_table_list(struct group_table *t, uint64_t t_ns)
 void group_table_release(struct group_table *t)
 {
 	for (size_t i = 0; i < t->n_slots; i++)
-		row_free(t->slots[i]);
+		group_row_free(t->slots[i]);
 	free(t->slots);
 	free(t->list);
+}
+
+static void count_state(struct target *t, const char *state, double count)
+{
+	if (strcmp(state, "running") == 0)
+		t->by_running += count;
+	else if (strcmp(state, "runnable") == 0)
+		t->by_runnable += count;
+	else if (strcmp(state, "syscall") == 0)
+		t->by_syscall += count;
+	else
+		t->by_waiting += count;
 }
 
 static void count_states(struct target *t)
@@ -228,14 +327,10 @@ static void count_states(struct target *t)
 	for (size_t i = 0; i < t->n_groups; i++) {
 		const struct group_row *r = t->groups[i];
 
-		if (strcmp(r->state, "running") == 0)
-			t->by_running += r->count;
-		else if (strcmp(r->state, "runnable") == 0)
-			t->by_runnable += r->count;
-		else if (strcmp(r->state, "syscall") == 0)
-			t->by_syscall += r->count;
-		else
-			t->by_waiting += r->count;
+		for (uint32_t k = 0; k < r->n_states; k++)
+			count_state(t, r->states[k].state, r->states[k].count);
+		if (!r->n_states)
+			count_state(t, r->state, r->count);
 	}
 }
 
@@ -246,15 +341,12 @@ void groups_apply(struct target *t, struct groups_state *s, const struct gorouti
 
 	for (size_t i = 0; i < g->n_groups; i++) {
 		const struct goroutine_group *now = &g->groups[i];
-		struct group_row **slot;
+		struct group_row *r;
 
 		group_table_room(table);
-		slot = group_slot(table, now->id);
-		if (!*slot) {
-			*slot = group_row_new(now, t_ns);
-			table->n++;
-		}
-		group_row_update(*slot, (double)now->count,
+		r = group_row_at(table, group_slot(table, now->id), now, t_ns);
+		take_states(r, now);
+		group_row_update(r, (double)now->count,
 				 now->oldest_ns ? (double)now->oldest_ns / 1e9 : NAN, t_ns);
 	}
 	t->n_groups = group_table_list(table, t_ns);

@@ -42,6 +42,8 @@ static void put_fields(struct jsonw *w, const struct table *t, const void *row)
 	}
 }
 
+static void put_rows(struct jsonw *w, const struct table *t, const void *rows, size_t n);
+
 static void put_object(struct jsonw *w, const struct table *t, const void *row)
 {
 	jsonw_open(w, t->key, '{');
@@ -142,6 +144,22 @@ static void put_group(struct jsonw *w, const struct group_row *g)
 	for (uint32_t i = 0; i < g->n_stack; i++)
 		put_frame(w, NULL, &g->stack[i]);
 	jsonw_close(w, ']');
+	if (g->n_states > 1) {
+		jsonw_open(w, "states", '[');
+		for (uint32_t i = 0; i < g->n_states; i++) {
+			jsonw_open(w, NULL, '{');
+			jsonw_text(w, "state", g->states[i].state);
+			jsonw_num(w, "count", g->states[i].count);
+			jsonw_close(w, '}');
+		}
+		jsonw_close(w, ']');
+	}
+	if (g->has_ages) {
+		jsonw_open(w, "ages", '[');
+		for (int i = 0; i < AGE_BUCKETS; i++)
+			jsonw_num(w, NULL, g->ages[i]);
+		jsonw_close(w, ']');
+	}
 	if (g->n_labels) {
 		jsonw_open(w, "labels", '{');
 		for (uint32_t i = 0; i < g->n_labels; i++) {
@@ -153,6 +171,37 @@ static void put_group(struct jsonw *w, const struct group_row *g)
 		}
 		jsonw_close(w, '}');
 	}
+	jsonw_close(w, '}');
+}
+
+/* Quantiles over the runtime's own histogram: absent when nothing ran in the window. */
+static void put_latency(struct jsonw *w, const struct target *t)
+{
+	if (isnan(t->facts.latency.window_s) || t->latency_source == SOURCE_COUNT)
+		return;
+	jsonw_open(w, table_latency.key, '{');
+	jsonw_text(w, "source", source_name(t->latency_source));
+	put_fields(w, &table_latency, &t->facts.latency);
+	jsonw_close(w, '}');
+}
+
+static void put_sched(struct jsonw *w, const struct target *t)
+{
+	jsonw_open(w, table_sched.key, '{');
+	put_fields(w, &table_sched, &t->facts.sched);
+	put_latency(w, t);
+	if (t->n_ps)
+		put_rows(w, &table_ps, t->ps, t->n_ps);
+	if (t->n_ms)
+		put_rows(w, &table_ms, t->ms, t->n_ms);
+	jsonw_close(w, '}');
+}
+
+static void put_memory(struct jsonw *w, const struct target *t)
+{
+	jsonw_open(w, table_memory.key, '{');
+	put_fields(w, &table_memory, &t->facts.memory);
+	jsonw_text(w, "gc_phase", t->gc_phase);
 	jsonw_close(w, '}');
 }
 
@@ -254,16 +303,17 @@ static void put_target(struct jsonw *w, const struct target *t, uint64_t now_ns,
 		jsonw_num(w, "uptime_s", floor((double)(unix_ns - t->start_unix_ns) / 1e9));
 	put_health(w, &t->health);
 	put_sources(w, t, now_ns);
-	put_object(w, &table_sched, &t->facts.sched);
+	put_sched(w, t);
 	put_goroutines(w, t);
 	put_leaks(w, t);
-	if (has_metrics) { /* an empty list says: looked, and there are none */
+	if (has_metrics || t->objects_looked) { /* an empty list: looked, and there are none */
 		put_rows(w, &table_breakers, t->breakers, t->n_breakers);
 		put_rows(w, &table_limiters, t->limiters, t->n_limiters);
-		put_rows(w, &table_requests, t->requests, t->n_requests);
 	}
+	if (has_metrics)
+		put_rows(w, &table_requests, t->requests, t->n_requests);
 	put_object(w, &table_net, &t->facts.net);
-	put_object(w, &table_memory, &t->facts.memory);
+	put_memory(w, t);
 	put_object(w, &table_process, &t->facts.process);
 	if (t->n_threads)
 		put_rows(w, &table_threads, t->threads, t->n_threads);

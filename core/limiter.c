@@ -151,8 +151,7 @@ static void fill(struct limiter_row *r, struct limiter_extra *x, double dt_s)
 	memcpy(x->before, x->sum, sizeof(x->before));
 }
 
-void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p,
-		    uint64_t t_ns)
+void limiters_apply(struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns)
 {
 	double dt_s;
 
@@ -172,8 +171,7 @@ void limiters_apply(struct target *t, struct limiters_state *s, const struct met
 	for (size_t i = 0; i < s->n; i++)
 		fill(&s->rows[i], &s->extra[i], dt_s);
 	s->t_ns = t_ns;
-	t->limiters = s->rows;
-	t->n_limiters = s->n;
+	s->n_live = s->n;
 }
 
 void limiters_release(struct limiters_state *s)

@@ -23,6 +23,8 @@ static void state_free(struct target_state *s)
 	breakers_release(&s->breakers);
 	limiters_release(&s->limiters);
 	requests_release(&s->requests);
+	objects_release(&s->objects);
+	sched_free(s->sched);
 	arena_release(&s->build_arena);
 	arena_release(&s->thread_arena);
 	arena_release(&s->leak_arena);
@@ -57,11 +59,15 @@ uint32_t model_add_target(struct model *m, const char *asked, const char *name, 
 
 	m->targets = xreallocarray(m->targets, m->n_targets + 1, sizeof(*m->targets));
 	t = &m->targets[m->n_targets];
-	*t = (struct target){ .is_url = is_url, .goroutines_source = SOURCE_COUNT };
+	*t = (struct target){ .is_url = is_url,
+			      .goroutines_source = SOURCE_COUNT,
+			      .groups_source = SOURCE_COUNT,
+			      .latency_source = SOURCE_COUNT };
 	t->asked = xstrdup(asked);
 	t->name = xstrdup(name ? name : asked);
 	t->named = name != NULL;
 	t->state = xcalloc(1, sizeof(*t->state));
+	t->state->sched = sched_new();
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		t->sources[i].state = SOURCE_WAITING;
 		snprintf(t->sources[i].detail, sizeof(t->sources[i].detail), "no answer yet");
@@ -84,11 +90,14 @@ static void take_status(struct target *t, const struct sample *s)
 		st->since_ns = s->t_ns;
 	}
 	st->t_ns = s->t_ns;
+	st->every_ns = s->every_ns;
 	if (s->state == SOURCE_OK) {
 		st->ok_ns = s->t_ns;
 		st->ok_count++;
 	}
 	snprintf(st->detail, sizeof(st->detail), "%s", s->state == SOURCE_OK ? "" : s->why.text);
+	if (s->note.len || s->state != SOURCE_OK)
+		snprintf(st->note, sizeof(st->note), "%.*s", (int)s->note.len, s->note.p);
 }
 
 static void set_text(char **at, struct str s)
@@ -152,10 +161,14 @@ static void forget_process(struct target *t)
 	t->build = NULL;
 	if (!t->pid) /* it only became known */
 		return;
+	sched_free(s->sched);
+	s->sched = sched_new();
+	t->n_ps = t->n_ms = 0;
 	groups_release(&s->groups);
 	s->groups = (struct groups_state){ 0 };
 	t->n_groups = t->n_stacks = 0;
 	t->groups = t->stacks = NULL;
+	t->groups_source = SOURCE_COUNT;
 	free(t->leaks);
 	t->leaks = NULL;
 	t->n_leaks = s->n_leaks_kept = 0;
@@ -243,6 +256,7 @@ static void take_threads(struct target *t, const struct process *p, uint64_t t_n
 	s->threads_ns = t_ns;
 	t->threads = s->threads;
 	t->n_threads = p->n_thread_rows;
+	sched_join_threads(t);
 }
 
 static void take_metrics(struct target *t, const struct sample *s)
@@ -251,13 +265,34 @@ static void take_metrics(struct target *t, const struct sample *s)
 
 	facts_from_metrics(&st->facts, s->metrics, s->t_ns);
 	breakers_apply(t, &st->breakers, s->metrics, s->t_ns);
-	limiters_apply(t, &st->limiters, s->metrics, s->t_ns);
+	limiters_apply(&st->limiters, s->metrics, s->t_ns);
 	requests_apply(t, &st->requests, s->metrics, s->t_ns);
+	objects_join(t);
 }
 
+static void take_objects(struct target *t, const struct sample *s)
+{
+	t->objects_looked = true;
+	objects_apply(&t->state->objects, s->objects, s->t_ns);
+	objects_join(t);
+}
+
+static void take_sched(struct target *t, const struct sample *s)
+{
+	sched_apply(t, t->state->sched, &t->state->facts.now[s->source], s->sched, s->t_ns);
+	t->latency_source = s->source;
+}
+
+/* Sources stand in order of trust; the worse one is not mixed in. */
 static void take_goroutines(struct target *t, const struct sample *s)
 {
-	t->state->facts.now[s->source].goroutines.total = (double)s->goroutines->total;
+	struct goroutine_facts *f = &t->state->facts.now[s->source].goroutines;
+
+	f->total = (double)s->goroutines->total;
+	f->unknown = s->source == SOURCE_MEMORY ? (double)s->goroutines->unknown : NAN;
+	if (t->groups_source < s->source)
+		return;
+	t->groups_source = s->source;
 	groups_apply(t, &t->state->groups, s->goroutines, s->t_ns);
 	leaks_apply(t, &t->state->leak_arena, s->t_ns);
 }
@@ -270,24 +305,50 @@ static void take_health(struct target *t, const struct health *h)
 	t->health.path = str_of(t->state->health_path);
 }
 
-/* What a source that fell silent said last is no longer true. */
-static void forget(struct target *t, enum source source)
+static void forget_groups(struct target *t)
 {
-	facts_clear(&t->state->facts.now[source]);
+	t->groups_source = SOURCE_COUNT;
+	t->n_groups = t->n_stacks = 0;
+	if (t->n_leaks) /* hidden as long as nothing is seen of them, not forgotten */
+		t->state->n_leaks_kept = t->n_leaks;
+	t->n_leaks = 0;
+	t->leaks_looked = false;
+	t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
+}
+
+static void forget_memory(struct target *t, uint64_t t_ns)
+{
+	struct objects_state *o = &t->state->objects;
+
+	sched_gap(t->state->sched, t_ns);
+	t->n_ps = t->n_ms = 0;
+	t->gc_phase = NULL;
+	sched_join_threads(t);
+	t->latency_source = SOURCE_COUNT;
+	t->objects_looked = false;
+	o->n_breakers = o->n_limiters = 0;
+	objects_join(t);
+}
+
+/* What a source that fell silent said last is no longer true. */
+static void forget(struct target *t, enum source source, uint64_t t_ns)
+{
+	struct target_state *s = t->state;
+
+	facts_clear(&s->facts.now[source]);
+	if (source == t->groups_source)
+		forget_groups(t);
 	switch (source) {
+	case SOURCE_MEMORY:
+		forget_memory(t, t_ns);
+		break;
 	case SOURCE_METRICS:
-		t->n_breakers = t->n_limiters = t->n_requests = 0;
+		s->breakers.n_live = s->limiters.n_live = t->n_requests = 0;
+		objects_join(t);
 		break;
 	case SOURCE_PROC:
 		t->n_threads = 0;
-		break;
-	case SOURCE_PPROF:
-		t->n_groups = t->n_stacks = 0;
-		if (t->n_leaks) /* hidden as long as nothing is seen of them, not forgotten */
-			t->state->n_leaks_kept = t->n_leaks;
-		t->n_leaks = 0;
-		t->leaks_looked = false;
-		t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
+		sched_join_threads(t);
 		break;
 	default:
 		break;
@@ -307,6 +368,16 @@ static double requests_per_s(const struct target *t)
 	return sum;
 }
 
+/* The heap is charted in the rhythm of the best source that knows it. */
+static bool knows_heap(const struct target *t, const struct sample *s)
+{
+	enum source memory = SOURCE_MEMORY;
+
+	if (!isnan(t->state->facts.now[memory].memory.heap_live_bytes))
+		return s->source == memory && s->sched;
+	return s->source == SOURCE_METRICS;
+}
+
 static void push_history(struct target *t, const struct sample *s)
 {
 	const struct facts *f = &t->facts;
@@ -314,12 +385,18 @@ static void push_history(struct target *t, const struct sample *s)
 	if (s->source == SOURCE_PROC) {
 		timeline_push(&t->history[HISTORY_CPU], s->t_ns, f->process.cpu_pct);
 		timeline_push(&t->history[HISTORY_RSS], s->t_ns, f->memory.rss_bytes);
-	} else if (s->source == SOURCE_METRICS) {
+	}
+	if (s->source == SOURCE_METRICS)
+		timeline_push(&t->history[HISTORY_REQUESTS], s->t_ns, requests_per_s(t));
+	if (knows_heap(t, s)) {
 		timeline_push(&t->history[HISTORY_HEAP_LIVE], s->t_ns, f->memory.heap_live_bytes);
 		timeline_push(&t->history[HISTORY_HEAP_GOAL], s->t_ns, f->memory.heap_goal_bytes);
-		timeline_push(&t->history[HISTORY_REQUESTS], s->t_ns, requests_per_s(t));
 	}
-	if (s->source == t->goroutines_source)
+	if (s->source == SOURCE_MEMORY && !s->goroutines && !s->objects) {
+		timeline_push(&t->history[HISTORY_LATENCY], s->t_ns, f->latency.p99_ns);
+		timeline_push(&t->history[HISTORY_GLOBAL_RUNQ], s->t_ns, f->sched.global_runq);
+	}
+	if (s->source == t->goroutines_source && (s->goroutines || s->metrics))
 		timeline_push(&t->history[HISTORY_GOROUTINES], s->t_ns, f->goroutines.total);
 }
 
@@ -344,7 +421,7 @@ void model_apply(struct model *m, const struct sample *s)
 	if (s->source < SOURCE_COUNT) {
 		take_status(t, s);
 		if (s->state != SOURCE_OK)
-			forget(t, s->source);
+			forget(t, s->source, s->t_ns);
 	}
 	if (s->gone && !t->gone_unix_ns)
 		t->gone_unix_ns = s->unix_ns;
@@ -354,6 +431,10 @@ void model_apply(struct model *m, const struct sample *s)
 		take_process(t, s);
 	if (s->metrics)
 		take_metrics(t, s);
+	if (s->sched)
+		take_sched(t, s);
+	if (s->objects)
+		take_objects(t, s);
 	if (s->goroutines)
 		take_goroutines(t, s);
 	if (s->health)

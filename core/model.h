@@ -11,6 +11,7 @@
 
 struct facts {
 	struct sched_facts sched;
+	struct latency_facts latency;
 	struct goroutine_facts goroutines;
 	struct memory_facts memory;
 	struct net_facts net;
@@ -26,16 +27,20 @@ enum history {
 	HISTORY_REQUESTS,
 	HISTORY_CPU,
 	HISTORY_RSS,
+	HISTORY_LATENCY, /* p99, upper end of its bucket */
+	HISTORY_GLOBAL_RUNQ,
 	HISTORY_COUNT,
 };
 
 struct source_status {
 	enum source_state state;
-	uint64_t t_ns;	   /* last sample; 0: none yet */
-	uint64_t ok_ns;	   /* last good one; 0: never */
-	uint64_t since_ns; /* in this state since */
-	uint64_t ok_count; /* good samples so far: rates need two */
-	char detail[ERR_TEXT_MAX];
+	uint64_t t_ns;		   /* last sample; 0: none yet */
+	uint64_t ok_ns;		   /* last good one; 0: never */
+	uint64_t since_ns;	   /* in this state since */
+	uint64_t ok_count;	   /* good samples so far: rates need two */
+	uint64_t every_ns;	   /* it samples so rarely; 0: in each round */
+	char detail[ERR_TEXT_MAX]; /* why it is not ok; "" while it is */
+	char note[ERR_TEXT_MAX];   /* while it is: how its values come about; "": nothing to say */
 };
 
 struct target {
@@ -53,13 +58,21 @@ struct target {
 	struct source_status sources[SOURCE_COUNT];
 	struct facts facts;	       /* the best source of each */
 	enum source goroutines_source; /* whose total it is; SOURCE_COUNT: nobody's */
-	struct group_row **groups;     /* present now, by count, largest first */
-	struct group_row **stacks;     /* the same without regard to labels: what people look at */
+	enum source groups_source;     /* whose groups they are; SOURCE_COUNT: nobody's */
+	enum source latency_source;
+	struct group_row **groups; /* present now, by count, largest first */
+	struct group_row **stacks; /* the same without regard to labels: what people look at */
 	size_t n_groups, n_stacks;
 	double by_running, by_runnable, by_waiting, by_syscall; /* NAN: no groups known */
 	struct leak_row *leaks;					/* worst first */
 	size_t n_leaks;
 	bool leaks_looked; /* enough samples to say "none" */
+	struct p_row *ps;
+	struct m_row *ms;
+	size_t n_ps, n_ms;
+	const uint64_t *depth_t_ns; /* of each of ps[].depths, newest last */
+	const char *gc_phase;	    /* off, mark, mark termination; NULL: not known */
+	bool objects_looked;	    /* the heap was searched for breakers and limiters */
 	struct breaker_row *breakers;
 	struct limiter_row *limiters;
 	struct request_row *requests;
@@ -68,8 +81,8 @@ struct target {
 	struct finding_row *findings; /* worst first */
 	size_t n_findings;
 	uint64_t first_ns, now_ns, now_unix_ns; /* of samples */
-	struct timeline history[HISTORY_COUNT];
-	struct target_state *state; /* the model's own */
+	struct target_state *state;		/* the model's own */
+	struct timeline history[HISTORY_COUNT]; /* last: it is large */
 };
 
 struct model {

@@ -15,13 +15,20 @@ struct sched_facts {
 	double created_per_s, runnable, running, waiting, not_in_go;
 };
 
+/* How long goroutines were runnable before they ran, over the last seconds. A histogram tells a
+ * range: above lo, at most the other. */
+struct latency_facts {
+	double p50_lo_ns, p50_ns, p99_lo_ns, p99_ns, window_s;
+};
+
 struct goroutine_facts {
-	double total;
+	double total, unknown;
 };
 
 struct memory_facts {
 	double heap_live_bytes, heap_goal_bytes, heap_objects, alloc_bytes_per_s, allocs_per_s;
-	double gc_cpu_pct, gc_per_min, pause_max_ns, gogc_pct, gomemlimit_bytes;
+	double gc_cpu_pct, gc_per_min, pause_max_ns, pause_p99_lo_ns, pause_p99_ns, gogc_pct;
+	double gomemlimit_bytes;
 	double rss_bytes, stack_bytes, sys_bytes;
 };
 
@@ -45,6 +52,27 @@ struct source_row {
 	const char *detail;
 };
 
+/* One P (runtime/runtime2.go, type p). */
+struct p_row {
+	double id;
+	const char *status; /* NULL: torn while it was read */
+	double runq, runq_max;
+	int8_t runnext; /* 1, 0, or -1 unknown */
+	double m, g, sched_per_s, syscall_per_s, timers;
+	const char *g_func;  /* where its goroutine began; NULL: unknown */
+	const float *depths; /* runq_max of the last n_depths samples, oldest first; NAN: a gap */
+	int n_depths;
+};
+
+/* One M (runtime/runtime2.go, type m). */
+struct m_row {
+	double id, tid, p, g;
+	const char *state; /* for people: running, syscall, cgo, spinning, parked, … */
+	int8_t spinning, blocked, in_cgo, locked;
+	double cpu_pct;
+	const char *g_func;
+};
+
 enum { TREND_POINTS = 64, RECENT_POINTS = 8 };
 
 /* What is kept of a number over time to judge its growth: points at a spacing that doubles
@@ -56,10 +84,15 @@ struct trend {
 	uint32_t seen; /* samples, also those between two points */
 };
 
+struct state_row {
+	char state[40];
+	double count;
+};
+
 struct group_row {
 	uint64_t id;
 	double count, delta_per_min, oldest_s;
-	const char *state;
+	const char *state;   /* the commonest */
 	const char *site;    /* where it is blocked, for people: func file:line of `site_frame` */
 	const char *started; /* created_by, or the root frame when the source does not tell */
 	const struct frame *stack;
@@ -68,11 +101,17 @@ struct group_row {
 	const struct frame *site_frame; /* first frame outside the standard library; NULL: none */
 	const struct frame *root_frame; /* the goroutine's own function; NULL: no stack */
 	const struct frame *created_by; /* NULL: the source does not tell */
-	const char *labels_text;	/* k=v k=v; NULL: none */
-	uint64_t stack_id;		/* of the stack alone; id itself when there are no labels */
-	uint64_t largest_id;		/* of a row of target->stacks: its largest group; else id */
-	uint32_t n_variants;		/* how many label sets it stands for; 1 for a group */
-	uint64_t first_ns, seen_ns;	/* t_ns of the first and of the last sample with it */
+	/* Where the source tells them apart: what they wait for, largest first; else none. */
+	struct state_row *states;
+	uint32_t n_states;
+	bool has_ages;
+	double ages[AGE_BUCKETS]; /* how many, by how long they have been blocked */
+	char state_text[40];
+	const char *labels_text;    /* k=v k=v; NULL: none */
+	uint64_t stack_id;	    /* of the stack alone; id itself when there are no labels */
+	uint64_t largest_id;	    /* of a row of target->stacks: its largest group; else id */
+	uint32_t n_variants;	    /* how many label sets it stands for; 1 for a group */
+	uint64_t first_ns, seen_ns; /* t_ns of the first and of the last sample with it */
 	struct trend trend;
 	uint64_t recent_ns[RECENT_POINTS]; /* of the last minute, for delta_per_min; a ring */
 	float recent[RECENT_POINTS];
@@ -95,13 +134,18 @@ struct leak_row {
 struct breaker_row {
 	const char *name, *state, *library, *source;
 	double raw, since_s, requests, failures, failure_pct, rejected_per_s, retry_in_s,
-		flaps_per_h;
+		flaps_per_h, consecutive_failures;
+	const char *holder; /* what holds it in the target; NULL: not known */
 	const char *detail; /* how the state was read, or why it is unknown */
+	uint64_t object;    /* its address in the target; 0: not from memory */
 };
 
 struct limiter_row {
 	const char *name, *library, *source;
 	double limit_per_s, burst, tokens, allowed_per_s, denied_per_s;
+	const char *holder;
+	int8_t unlimited; /* 1: it lets everything through (rate.Inf); -1: not known */
+	uint64_t object;
 };
 
 struct request_row {
@@ -116,6 +160,9 @@ struct thread_row {
 	double tid;
 	const char *state;
 	double cpu_pct;
+	/* Of its M; NAN and NULL when the scheduler is not seen, or it is no M. */
+	double m, p, g;
+	const char *m_state, *locked, *g_func;
 };
 
 struct finding_row {

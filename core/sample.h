@@ -81,7 +81,9 @@ struct goroutine_group {
 struct goroutines {
 	const struct goroutine_group *groups; /* no order */
 	size_t n_groups;
-	uint64_t total; /* as runtime.NumGoroutine counts: without system goroutines */
+	uint64_t total;	  /* as runtime.NumGoroutine counts: without system goroutines */
+	uint64_t unknown; /* of them: changed while they were read from memory, so that only their
+			   * start function is known */
 };
 
 uint64_t goroutine_group_id(const struct frame *stack, size_t n_stack, const struct label *labels,
@@ -100,14 +102,16 @@ struct p_sample {
 	int64_t m, g;			 /* M's id, running G's goid; -1: none */
 	uint32_t schedtick, syscalltick; /* counters; wrap at 2^32 */
 	uint32_t timers;
-	bool known; /* false: torn, only id is meant */
+	struct str g_func; /* where its goroutine began; empty: unknown */
+	bool known;	   /* false: torn, only id is meant */
 };
 
 struct m_sample {
 	int64_t id;
 	int32_t tid;  /* in our own PID namespace; 0: not known */
 	int64_t p, g; /* P's id, curg's goid (kept in a syscall); -1: none */
-	bool spinning, blocked, in_cgo, locked;
+	struct str g_func;
+	bool spinning, blocked, in_cgo, locked, in_syscall;
 };
 
 enum { HISTOGRAM_BUCKETS_MAX = 724 };
@@ -132,6 +136,36 @@ struct sched_sample {
 		gomemlimit_bytes; /* -1: not known or no limit */
 	double gogc_pct;	  /* NAN: off or not known */
 	int gc_phase;		  /* 0 off, 1 mark, 2 mark termination; -1 not known */
+};
+
+/* ---- what stands in the target's heap: breakers and limiters of known libraries ---- */
+
+enum object_state { OBJECT_CLOSED, OBJECT_HALF_OPEN, OBJECT_OPEN, OBJECT_UNKNOWN };
+
+struct breaker_object {
+	uint64_t id; /* its address: the same object, until the heap hands the place out again */
+	struct str name;	 /* the library's own; empty: it has none, see holder */
+	struct str library;	 /* "sony/gobreaker" */
+	struct str holder;	 /* type and field, or variable, that hold it; empty: not known */
+	enum object_state state; /* as the library's State() would say at the sample's time */
+	int64_t raw;		 /* the state as it is stored */
+	int64_t requests, failures, successes; /* of the library's own window; -1: not kept */
+	int64_t consecutive_failures;	       /* -1: not kept */
+	int64_t retry_in_ns; /* until an open one lets a request through; -1: not known */
+	int64_t since_ns;    /* in this state for so long; -1: the library does not keep it */
+};
+
+struct limiter_object {
+	uint64_t id;
+	struct str name, library, holder;
+	double limit_per_s;   /* INFINITY: no limit; NAN: not known */
+	double burst, tokens; /* tokens: as Tokens() would return now; NAN: not known */
+};
+
+struct objects_sample {
+	const struct breaker_object *breakers;
+	const struct limiter_object *limiters;
+	size_t n_breakers, n_limiters;
 };
 
 /* ---- one page of metrics ---- */
@@ -231,12 +265,15 @@ struct sample {
 	uint64_t t_ns;	  /* monotonic: for rates */
 	uint64_t unix_ns; /* when the values were read */
 	enum source_state state;
-	struct err why; /* for a person, whenever the state is not SOURCE_OK */
-	struct str url; /* where it came from; empty for what has no address */
+	struct err why;	   /* for a person, whenever the state is not SOURCE_OK */
+	struct str note;   /* for a person, while it is: how the values come about */
+	uint64_t every_ns; /* its source samples so rarely; 0: in each round */
+	struct str url;	   /* where it came from; empty for what has no address */
 
 	/* What the source saw; all NULL when it saw nothing. */
 	const struct goroutines *goroutines;
 	const struct sched_sample *sched;
+	const struct objects_sample *objects;
 	const struct metrics_page *metrics;
 	const struct process *process;
 	const struct health *health;

@@ -56,18 +56,28 @@ static struct group_row *folded_row(struct groups_state *s, const struct stack_s
 		.n_labels = g->n_labels,
 		.created_by = g->created_by ? *g->created_by : (struct frame){ .line = 0 },
 	};
-	struct group_row **slot;
+	struct group_row **slot, *r;
+	bool is_new;
 
 	group_table_room(&s->folded);
 	slot = group_slot(&s->folded, sum->stack_id);
-	if (!*slot) {
-		*slot = group_row_new(&as_group, t_ns);
-		(*slot)->stack_id = sum->stack_id;
-		if (!g->n_labels) /* it stood for the stack until now */
-			group_row_inherit(*slot, g);
-		s->folded.n++;
-	}
-	return *slot;
+	is_new = !*slot;
+	r = group_row_at(&s->folded, slot, &as_group, t_ns);
+	r->stack_id = sum->stack_id;
+	if (is_new && !g->n_labels) /* it stood for the stack until now */
+		group_row_inherit(r, g);
+	return r;
+}
+
+static void add_states(struct group_row *row, const struct group_row *g)
+{
+	for (uint32_t i = 0; i < g->n_states; i++)
+		group_row_add_state(row, str_of(g->states[i].state), g->states[i].count);
+	if (!g->n_states)
+		group_row_add_state(row, str_of(g->state), g->count);
+	row->has_ages = row->has_ages || g->has_ages;
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		row->ages[i] += g->ages[i];
 }
 
 /* Labels of a folded row that a group of its stack does not share are shown as "*". */
@@ -107,8 +117,12 @@ void stacks_apply(struct target *t, struct groups_state *s, uint64_t t_ns)
 
 		if (sum->variants > 1 || row->n_labels) {
 			row = folded_row(s, sum, t_ns);
-			for (uint32_t k = 0; k < sum->variants; k++)
+			group_row_clear_states(row);
+			for (uint32_t k = 0; k < sum->variants; k++) {
 				blurred |= blur_labels(row, rows[at + k]);
+				add_states(row, rows[at + k]);
+			}
+			group_row_settle_state(row);
 			if (blurred)
 				group_name_labels(row);
 			row->n_variants = sum->variants;

@@ -5,6 +5,7 @@
 #include "core/base/arena.h"
 #include "core/base/xalloc.h"
 #include "core/model.h"
+#include "core/window.h"
 
 /* A page's series that matter to one kind of row, found once for each layout. */
 struct link {
@@ -46,6 +47,17 @@ void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t
 void facts_merge(const struct target *t, const struct facts_state *s, struct facts *ret);
 void facts_release(struct facts_state *s);
 
+/* ---- the scheduler ---- */
+
+struct sched_state;
+struct sched_state *sched_new(void);
+void sched_free(struct sched_state *s); /* NULL is fine */
+/* Rows of `t`, and what is one number each into `f`. */
+void sched_apply(struct target *t, struct sched_state *s, struct facts *f,
+		 const struct sched_sample *sm, uint64_t t_ns);
+void sched_gap(struct sched_state *s, uint64_t t_ns); /* the source did not tell */
+void sched_join_threads(struct target *t);	      /* CPU time of each M, by its thread */
+
 /* ---- goroutine groups ---- */
 
 /* Rows by id, open addressing; the list is what a target shows. */
@@ -64,6 +76,15 @@ size_t group_table_list(struct group_table *t,
 void group_table_release(struct group_table *t);
 
 struct group_row *group_row_new(const struct goroutine_group *g, uint64_t t_ns);
+void group_row_free(struct group_row *r); /* NULL is fine */
+/* The row in the slot, made when there is none, and made anew when `g` knows who created it and the
+ * row does not. */
+struct group_row *group_row_at(struct group_table *t, struct group_row **slot,
+			       const struct goroutine_group *g, uint64_t t_ns);
+/* States and ages: forgotten, then added up from samples or from other rows. */
+void group_row_clear_states(struct group_row *r);
+void group_row_add_state(struct group_row *r, struct str state, double count);
+void group_row_settle_state(struct group_row *r); /* the commonest becomes its state */
 void group_row_update(struct group_row *r, double count, double oldest_s, uint64_t t_ns);
 void group_row_inherit(struct group_row *r,
 		       const struct group_row *from);	 /* what was seen so far */
@@ -97,6 +118,7 @@ struct breakers_state {
 	struct breaker_row *rows;
 	struct breaker_extra *extra; /* beside each row */
 	size_t n, cap;
+	size_t n_live; /* rows that hold: n, or none while the source is silent */
 	struct page_map map;
 	uint64_t t_ns;
 };
@@ -112,12 +134,12 @@ struct limiters_state {
 	struct limiter_row *rows;
 	struct limiter_extra *extra;
 	size_t n, cap;
+	size_t n_live;
 	struct page_map map;
 	uint64_t t_ns;
 };
 
-void limiters_apply(struct target *t, struct limiters_state *s, const struct metrics_page *p,
-		    uint64_t t_ns);
+void limiters_apply(struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns);
 void limiters_release(struct limiters_state *s);
 
 struct request_extra;
@@ -134,6 +156,24 @@ void requests_apply(struct target *t, struct requests_state *s, const struct met
 		    uint64_t t_ns);
 void requests_release(struct requests_state *s);
 
+/* ---- breakers and limiters in the target's memory ---- */
+
+struct object_past;
+struct objects_state {
+	struct arena words;
+	struct object_past *pasts;
+	size_t n_pasts;
+	struct breaker_row *breakers;
+	struct limiter_row *limiters;
+	size_t n_breakers, n_limiters;
+	struct breaker_row *all_breakers; /* with those of the metrics: what the target shows */
+	struct limiter_row *all_limiters;
+};
+
+void objects_apply(struct objects_state *s, const struct objects_sample *sm, uint64_t t_ns);
+void objects_join(struct target *t); /* after either has changed */
+void objects_release(struct objects_state *s);
+
 /* ---- findings ---- */
 
 void findings_apply(struct target *t, struct arena *a);
@@ -144,6 +184,8 @@ struct target_state {
 	struct breakers_state breakers;
 	struct limiters_state limiters;
 	struct requests_state requests;
+	struct objects_state objects;
+	struct sched_state *sched;
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
 	size_t n_leaks_kept; /* rows of target->leaks while n_leaks hides them */
 	struct build build;

@@ -56,9 +56,49 @@ static const struct field sched_fields[] = {
 };
 OBJECT(sched, sched_facts, "Scheduler", "Go's scheduler: goroutines (G), threads (M), processors (P)");
 
+static const struct field latency_fields[] = {
+	FIELD(latency_facts, p50_lo_ns, NUM, NS, 7, NULL, "half of the goroutines waited longer than this for a P: the lower end of the runtime's bucket"),
+	FIELD(latency_facts, p50_ns, NUM, NS, 7, "p50", "half of the goroutines waited at most this: the upper end of the bucket"),
+	FIELD(latency_facts, p99_lo_ns, NUM, NS, 7, NULL, "the 99th of a hundred waited longer than this: the lower end of the bucket"),
+	FIELD(latency_facts, p99_ns, NUM, NS, 7, "p99", "the 99th of a hundred waited at most this: the upper end of the bucket"),
+	FIELD(latency_facts, window_s, NUM, S, 6, "window", "over so many seconds"),
+};
+OBJECT(latency, latency_facts, "Scheduling latency", "time that goroutines were runnable before they ran, as the runtime counts it (sched.timeToRun)");
+
+static const struct field ps_fields[] = {
+	FIELD(p_row, id, NUM, COUNT, 4, "P", "number of the P"),
+	FIELD(p_row, status, TEXT, NONE, 8, "status", "idle, running, syscall, gcstop or dead; absent when it changed while it was read"),
+	FIELD(p_row, runq, NUM, COUNT, 5, "runq", "goroutines in its local run queue, without runnext"),
+	FIELD(p_row, runq_max, NUM, COUNT, 5, "max", "deepest that the queue was seen since the last sample (25 looks a second)"),
+	FIELD(p_row, runnext, FLAG, NONE, 4, "next", "a goroutine is to run next, before the queue"),
+	FIELD(p_row, m, NUM, COUNT, 5, "M", "the M that has it"),
+	FIELD(p_row, g, NUM, COUNT, 9, "G", "goid of the goroutine that runs on it"),
+	FIELD(p_row, g_func, TEXT, NONE, 0, "g now", "where that goroutine began", .screen_only = true),
+	FIELD(p_row, sched_per_s, NUM, PER_S, 8, "sched", "goroutines scheduled a second (p.schedtick)"),
+	FIELD(p_row, syscall_per_s, NUM, PER_S, 8, "syscalls", "system calls a second (p.syscalltick); Go 1.26 counts blocking ones only"),
+	FIELD(p_row, timers, NUM, COUNT, 6, "timers", "timers in its heap"),
+};
+ROWS(ps, p_row, "Ps", "the processors of Go's scheduler and their run queues");
+
+static const struct field ms_fields[] = {
+	FIELD(m_row, id, NUM, COUNT, 4, "M", "number of the M"),
+	FIELD(m_row, tid, NUM, COUNT, 7, "tid", "thread id in gmptop's own PID namespace"),
+	FIELD(m_row, state, TEXT, NONE, 9, "state", "what it is doing", .screen_only = true),
+	FIELD(m_row, p, NUM, COUNT, 4, "P", "the P that it has"),
+	FIELD(m_row, g, NUM, COUNT, 9, "G", "goid of its goroutine (m.curg), kept in a system call"),
+	FIELD(m_row, spinning, FLAG, NONE, 5, NULL, "it looks for work"),
+	FIELD(m_row, blocked, FLAG, NONE, 5, NULL, "parked on its note"),
+	FIELD(m_row, in_cgo, FLAG, NONE, 5, NULL, "in a call of C"),
+	FIELD(m_row, locked, FLAG, NONE, 6, "locked", "a goroutine is locked to it (runtime.LockOSThread)"),
+	FIELD(m_row, cpu_pct, NUM, PCT, 6, "cpu", "CPU time of its thread over the last interval, in per cent of one core"),
+	FIELD(m_row, g_func, TEXT, NONE, 0, "g began in", "where its goroutine began", .screen_only = true),
+};
+ROWS(ms, m_row, "Ms", "the threads as Go's scheduler knows them");
+
 static const struct field goroutines_fields[] = {
 	FIELD(goroutine_facts, total, NUM, COUNT, 7, "Goroutines", "goroutines as runtime.NumGoroutine counts them: without system goroutines",
 	      .metrics = { "go_sched_goroutines_goroutines", "go_goroutines", "go_goroutine_count", "process_runtime_go_goroutines" }),
+	FIELD(goroutine_facts, unknown, NUM, COUNT, 7, "unknown", "of them, changed while they were read from memory: only their start function is known"),
 };
 OBJECT(goroutines, goroutine_facts, "Goroutines", "all goroutines; the groups are those with the same stack and labels");
 
@@ -79,6 +119,8 @@ static const struct field memory_fields[] = {
 	      .how = HOW_PER_MIN, .metrics = { "go_gc_cycles_total_gc_cycles_total", "go_memory_gc_cycles_total", "go_gc_duration_seconds_count" }),
 	FIELD(memory_facts, pause_max_ns, NUM, NS, 7, "longest pause", "longest of the last 256 stop-the-world pauses of the collector (MemStats.PauseNs)",
 	      .how = HOW_S_TO_NS, .metrics = { "go_gc_duration_seconds{quantile=1}" }),
+	FIELD(memory_facts, pause_p99_lo_ns, NUM, NS, 7, NULL, "99 of 100 stop-the-world pauses of the last minute: the lower end of the runtime's bucket"),
+	FIELD(memory_facts, pause_p99_ns, NUM, NS, 7, "pause p99, at most", "99 of 100 stop-the-world pauses of the last minute took at most this: the upper end of the bucket"),
 	FIELD(memory_facts, gogc_pct, NUM, PCT, 6, "GOGC", "heap growth that starts a collection",
 	      .metrics = { "go_gc_gogc_percent", "go_config_gogc_percent" }, .none_from = NO_LIMIT),
 	FIELD(memory_facts, gomemlimit_bytes, NUM, BYTES, 7, "GOMEMLIMIT", "soft memory limit; absent when there is none",
@@ -157,16 +199,18 @@ static const struct field leaks_fields[] = {
 ROWS(leaks, leak_row, "Leaks", "groups that grow and do not shrink, with the evidence");
 
 static const struct field breakers_fields[] = {
-	FIELD(breaker_row, name, TEXT, NONE, 16, "name", "the breaker's name, from its labels"),
+	FIELD(breaker_row, name, TEXT, NONE, 16, "name", "the breaker's name, from its labels or as the library keeps it"),
 	FIELD(breaker_row, state, TEXT, NONE, 7, "state", "closed, half_open, open, or unknown when nothing says what the number means"),
-	FIELD(breaker_row, since_s, NUM, S, 6, "for", "time in this state, since gmptop saw it change; absent before"),
-	FIELD(breaker_row, requests, NUM, COUNT, 8, "requests", "calls counted by the service since it started"),
-	FIELD(breaker_row, failures, NUM, COUNT, 8, "failures", "failed calls counted by the service since it started"),
-	FIELD(breaker_row, failure_pct, NUM, PCT, 5, "fail%", "failed of all calls let through over the last interval; absent when there were none"),
+	FIELD(breaker_row, since_s, NUM, S, 6, "for", "time in this state, since gmptop saw it change or as the library keeps it; absent before"),
+	FIELD(breaker_row, requests, NUM, COUNT, 8, "requests", "calls counted by the service since it started; from memory: by the library in its own window"),
+	FIELD(breaker_row, failures, NUM, COUNT, 8, "failures", "failed calls, counted likewise"),
+	FIELD(breaker_row, failure_pct, NUM, PCT, 5, "fail%", "failed of all calls let through, over the last interval or the library's window; absent when there were none"),
 	FIELD(breaker_row, rejected_per_s, NUM, PER_S, 7, "reject/s", "calls refused by the breaker a second"),
 	FIELD(breaker_row, flaps_per_h, NUM, PER_H, 6, "flaps/h", "changes to open an hour, over the time watched"),
-	FIELD(breaker_row, retry_in_s, NUM, S, 6, NULL, "until the next probe; where known"),
-	FIELD(breaker_row, raw, NUM, NONE, 4, NULL, "the number as exported"),
+	FIELD(breaker_row, retry_in_s, NUM, S, 6, NULL, "until an open breaker lets a call through; where known"),
+	FIELD(breaker_row, raw, NUM, NONE, 4, NULL, "the number as exported or stored"),
+	FIELD(breaker_row, consecutive_failures, NUM, COUNT, 6, NULL, "failures in a row, as the library counts them"),
+	FIELD(breaker_row, holder, TEXT, NONE, 20, NULL, "type and field, or variable, that hold it; where known"),
 	FIELD(breaker_row, library, TEXT, NONE, 14, NULL, "the library, where known"),
 	FIELD(breaker_row, source, TEXT, NONE, 8, "source", "where it was seen"),
 	FIELD(breaker_row, detail, TEXT, NONE, 0, "read as", "how the state was read, or why it is unknown"),
@@ -174,12 +218,14 @@ static const struct field breakers_fields[] = {
 ROWS(breakers, breaker_row, "Breakers", "circuit breakers and their states");
 
 static const struct field limiters_fields[] = {
-	FIELD(limiter_row, name, TEXT, NONE, 16, "limiter", "the limiter's name, from its labels"),
+	FIELD(limiter_row, name, TEXT, NONE, 16, "limiter", "the limiter's name, from its labels; absent when nothing names it"),
 	FIELD(limiter_row, limit_per_s, NUM, PER_S, 8, "limit", "events a second that it lets through"),
 	FIELD(limiter_row, burst, NUM, COUNT, 6, "burst", "size of the bucket"),
 	FIELD(limiter_row, tokens, NUM, COUNT, 7, "tokens", "tokens in the bucket now"),
 	FIELD(limiter_row, allowed_per_s, NUM, PER_S, 9, "allowed", "events let through a second"),
 	FIELD(limiter_row, denied_per_s, NUM, PER_S, 9, "denied", "events refused a second"),
+	FIELD(limiter_row, unlimited, FLAG, NONE, 5, NULL, "it lets everything through (rate.Inf)"),
+	FIELD(limiter_row, holder, TEXT, NONE, 20, NULL, "type and field, or variable, that hold it; where known"),
 	FIELD(limiter_row, library, TEXT, NONE, 14, NULL, "the library, where known"),
 	FIELD(limiter_row, source, TEXT, NONE, 0, "source", "where it was seen"),
 };
@@ -205,6 +251,12 @@ static const struct field threads_fields[] = {
 	FIELD(thread_row, tid, NUM, COUNT, 7, "tid", "thread id"),
 	FIELD(thread_row, state, TEXT, NONE, 10, "state", "running, sleeping, disk, stopped, as the kernel says"),
 	FIELD(thread_row, cpu_pct, NUM, PCT, 6, "cpu", "CPU time over the last interval, in per cent of one core"),
+	FIELD(thread_row, m, NUM, COUNT, 4, "M", "number of its M; a thread without one is C's", .screen_only = true),
+	FIELD(thread_row, m_state, TEXT, NONE, 9, "Go state", "what Go's scheduler has it do: running, syscall, cgo, spinning, scheduler, parked, idle", .screen_only = true),
+	FIELD(thread_row, p, NUM, COUNT, 4, "P", "the P that it has", .screen_only = true),
+	FIELD(thread_row, g, NUM, COUNT, 9, "G", "goid of its goroutine, kept in a system call", .screen_only = true),
+	FIELD(thread_row, locked, TEXT, NONE, 6, "locked", "a goroutine is locked to it (runtime.LockOSThread)", .screen_only = true),
+	FIELD(thread_row, g_func, TEXT, NONE, 0, "g began in", "where its goroutine began", .screen_only = true),
 };
 ROWS(threads, thread_row, "Threads", "the process's threads, busiest first (/proc/PID/task)");
 
@@ -221,8 +273,9 @@ ROWS(findings, finding_row, "Findings", "what is wrong, worst first");
 /* clang-format on */
 
 const struct table *const tables[] = {
-	&table_sources, &table_sched,	 &table_threads,  &table_goroutines, &table_groups,
-	&table_leaks,	&table_breakers, &table_limiters, &table_requests,   &table_net,
-	&table_memory,	&table_process,	 &table_findings, &table_cost,
+	&table_sources,	 &table_sched,	    &table_latency, &table_ps,	   &table_ms,
+	&table_threads,	 &table_goroutines, &table_groups,  &table_leaks,  &table_breakers,
+	&table_limiters, &table_requests,   &table_net,	    &table_memory, &table_process,
+	&table_findings, &table_cost,
 };
 const size_t n_tables = sizeof(tables) / sizeof(*tables);

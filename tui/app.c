@@ -327,8 +327,8 @@ static const char *why_not(const struct target *t)
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++) {
 		for (int i = 0; i < SOURCE_COUNT; i++) {
-			if (t->is_url && i == SOURCE_PROC)
-				continue;
+			if (t->is_url && (i == SOURCE_PROC || i == SOURCE_MEMORY))
+				continue; /* of the process behind it: not what was asked for */
 			if (t->sources[i].state == order[k] && t->sources[i].detail[0])
 				return t->sources[i].detail;
 		}

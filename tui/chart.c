@@ -22,11 +22,6 @@ static double timeline_value(const void *from, int i)
 	return timeline_at(from, (size_t)i);
 }
 
-struct floats {
-	const float *v;
-	int n;
-};
-
 static double float_value(const void *from, int i)
 {
 	const struct floats *f = from;
@@ -77,13 +72,14 @@ struct spark {
 	value_at *value;
 	const void *from;
 	enum style style;
+	double max; /* 0: of the values */
 };
 
 static void spark(struct draw *d, int row, int col, int cols, const struct spark *sp)
 {
 	struct ramp ramp = ramp_of(d->glyphs);
 	int per_cell = d->glyphs == GLYPHS_BRAILLE ? 2 : 1;
-	double max = max_of(sp->value, sp->from, cols * per_cell);
+	double max = sp->max > 0 ? sp->max : max_of(sp->value, sp->from, cols * per_cell);
 
 	for (int i = 0; i < cols; i++) {
 		double v = sp->value(sp->from, i * per_cell);
@@ -99,13 +95,29 @@ static void spark(struct draw *d, int row, int col, int cols, const struct spark
 
 void draw_spark(struct draw *d, int row, int col, int cols, enum style st, const struct timeline *s)
 {
-	spark(d, row, col, cols, &(struct spark){ timeline_value, s, st });
+	spark(d, row, col, cols, &(struct spark){ timeline_value, s, st, 0 });
 }
 
-void draw_spark_values(struct draw *d, int row, int col, int cols, enum style st, const float *v,
-		       int n)
+void draw_spark_values(struct draw *d, int row, int col, int cols, enum style st,
+		       const struct floats *v, double max)
 {
-	spark(d, row, col, cols, &(struct spark){ float_value, &(struct floats){ v, n }, st });
+	spark(d, row, col, cols, &(struct spark){ float_value, v, st, max });
+}
+
+void draw_heat(struct draw *d, int row, int col, int cols, const struct floats *v, double max)
+{
+	static const char32_t ascii[] = U".:-=+*%#@", block[] = U"·░░▒▒▓▓██", dots[] = U"⠂⠒⠖⠶⠷⠿⡿⣿⣿";
+	const char32_t *shades = d->glyphs == GLYPHS_ASCII   ? ascii
+				 : d->glyphs == GLYPHS_BLOCK ? block
+							     : dots;
+	enum { STEPS = 8 };
+
+	for (int i = 0; i < cols; i++) {
+		double x = float_value(v, i);
+		char32_t c = isfinite(x) ? shades[level(x, max, STEPS)] : U' ';
+
+		draw_fill(d, row, col + cols - 1 - i, 1, x > 0 ? STYLE_CHART : STYLE_DIM, c);
+	}
 }
 
 void draw_bar(struct draw *d, int row, int col, int cols, enum style st, double v, double max)

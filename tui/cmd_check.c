@@ -27,7 +27,8 @@ static double least_score(const char *severity)
 /* A process alone says little: without a profile or metrics there was nothing to judge by. */
 static bool has_looked(const struct target *t)
 {
-	return t->sources[SOURCE_PPROF].ok_ns || t->sources[SOURCE_METRICS].ok_ns;
+	return t->sources[SOURCE_MEMORY].ok_ns || t->sources[SOURCE_PPROF].ok_ns ||
+	       t->sources[SOURCE_METRICS].ok_ns;
 }
 
 /* 0 when every target could be judged, else as for targets that were not reached. */
@@ -40,7 +41,8 @@ static int look_code(const struct app *a)
 
 		looked += has_looked(t);
 		if (!has_looked(t) && target_reached(t))
-			app_complain("%s: nothing to judge by: pprof: %s; metrics: %s", t->name,
+			app_complain("%s: nothing to judge by: memory: %s; pprof: %s; metrics: %s",
+				     t->name, t->sources[SOURCE_MEMORY].detail,
 				     t->sources[SOURCE_PPROF].detail,
 				     t->sources[SOURCE_METRICS].detail);
 	}

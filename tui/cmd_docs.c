@@ -113,6 +113,16 @@ static void schema_map(struct jsonw *w, const char *key, const char *type)
 	jsonw_close(w, '}');
 }
 
+static void schema_array(struct jsonw *w, const char *key, const char *type)
+{
+	jsonw_open(w, key, '{');
+	jsonw_text(w, "type", "array");
+	jsonw_open(w, "items", '{');
+	jsonw_text(w, "type", type);
+	jsonw_close(w, '}');
+	jsonw_close(w, '}');
+}
+
 static void schema_enum(struct jsonw *w, const char *key, const char *const *words)
 {
 	jsonw_open(w, key, '{');
@@ -133,14 +143,19 @@ static void schema_extra(struct jsonw *w, const struct table *t)
 	if (t == &table_groups) {
 		schema_ref(w, "stack", "frame", true);
 		schema_map(w, "labels", "string");
+		schema_ref(w, "states", "state", true);
+		schema_array(w, "ages", "number");
+	} else if (t == &table_sched) {
+		schema_ref(w, "latency", "latency", false);
+		schema_ref(w, "ps", "ps", true);
+		schema_ref(w, "ms", "ms", true);
+	} else if (t == &table_latency) {
+		put_type(w, "source", "string", "whose histogram it is");
+	} else if (t == &table_memory) {
+		put_type(w, "gc_phase", "string", "off, mark or mark termination");
 	} else if (t == &table_leaks) {
 		schema_ref(w, "site", "frame", false);
-		jsonw_open(w, "evidence", '{');
-		jsonw_text(w, "type", "array");
-		jsonw_open(w, "items", '{');
-		jsonw_text(w, "type", "string");
-		jsonw_close(w, '}');
-		jsonw_close(w, '}');
+		schema_array(w, "evidence", "string");
 	} else if (t == &table_requests) {
 		schema_map(w, "status", "number");
 	} else if (t == &table_findings) {
@@ -249,6 +264,21 @@ static void schema_frame(struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+static void schema_state(struct jsonw *w)
+{
+	jsonw_open(w, "state", '{');
+	jsonw_text(w, "type", "object");
+	jsonw_text(w, "description",
+		   "what some goroutines of a group do, where not all do the same");
+	schema_required(w, (const char *const[]){ "state", "count", NULL });
+	jsonw_open(w, "properties", '{');
+	put_type(w, "state", "string", "wait reason in Go's own words");
+	put_type(w, "count", "number", NULL);
+	jsonw_close(w, '}');
+	jsonw_bool(w, "additionalProperties", false);
+	jsonw_close(w, '}');
+}
+
 static void schema_build(struct jsonw *w)
 {
 	jsonw_open(w, "build", '{');
@@ -268,6 +298,12 @@ static void schema_build(struct jsonw *w)
 	jsonw_close(w, '}');
 	jsonw_bool(w, "additionalProperties", false);
 	jsonw_close(w, '}');
+}
+
+/* Those that stand within another object. */
+static bool is_nested(const struct table *t)
+{
+	return t == &table_groups || t == &table_latency || t == &table_ps || t == &table_ms;
 }
 
 static void schema_target(struct jsonw *w)
@@ -291,7 +327,7 @@ static void schema_target(struct jsonw *w)
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 	for (size_t i = 0; i < n_tables; i++) {
-		if (tables[i] != &table_groups)
+		if (!is_nested(tables[i]))
 			schema_ref(w, tables[i]->key, tables[i]->key, tables[i]->rows);
 	}
 	jsonw_close(w, '}');
@@ -321,6 +357,7 @@ static void put_schema(void)
 	schema_target(&w);
 	schema_build(&w);
 	schema_frame(&w);
+	schema_state(&w);
 	for (size_t i = 0; i < n_tables; i++)
 		schema_table(&w, tables[i]);
 	jsonw_close(&w, '}');

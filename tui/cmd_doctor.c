@@ -17,9 +17,12 @@ static void put_sources(const struct target *t, uint64_t now_ns)
 	out_textf(stdout, "%s%s%s\n", t->name, t->url ? "  " : "", t->url ? t->url : "");
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct source_row row = target_source_row(t, (enum source)i, now_ns);
+		const char *note = t->sources[i].note;
 
 		out_textf(stdout, "  %-10s  %-7s  %s\n", row.name, row.state,
-			  row.detail ? row.detail : "works");
+			  row.detail ? row.detail
+			  : note[0]  ? note
+				     : "works");
 	}
 }
 

@@ -32,8 +32,9 @@ struct light {
 static bool is_stale(const struct ui *ui, const struct source_status *s)
 {
 	uint64_t age = ui->now_ns > s->t_ns ? ui->now_ns - s->t_ns : 0;
+	uint64_t every = s->every_ns > ui->interval_ns ? s->every_ns : ui->interval_ns;
 
-	return age > 3 * ui->interval_ns && age > 5 * NS_PER_S;
+	return age > 3 * every && age > 5 * NS_PER_S;
 }
 
 static struct light light_of(const struct ui *ui, const struct source_status *s)
@@ -239,7 +240,8 @@ static enum style no_finding(const struct target *t, const struct ui *ui, char *
 	}
 	if (!is_judged(t)) {
 		snprintf(buf, SENTENCE_MAX,
-			 "nothing to judge by: pprof %s, metrics %s (i tells why)",
+			 "nothing to judge by: memory %s, pprof %s, metrics %s (i tells why)",
+			 source_state_name(t->sources[SOURCE_MEMORY].state),
 			 source_state_name(t->sources[SOURCE_PPROF].state),
 			 source_state_name(t->sources[SOURCE_METRICS].state));
 		return STYLE_WARN;

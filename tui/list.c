@@ -256,14 +256,27 @@ static int column_width(const struct list_ops *ops, size_t i)
 	return ops->columns[i].width ? ops->columns[i].width : column_field(ops, i)->width;
 }
 
-/* Bit i: column i has a place in a width of w. The first of the lowest rank always has. */
-static unsigned columns_that_fit(const struct list_ops *ops, int w)
+static bool any_has(const struct list *l, const struct field *f)
 {
+	for (size_t i = 0; i < l->n; i++) {
+		if (f->type == FIELD_NUM ? !isnan(field_num(f, l->rows[i]))
+					 : field_text(f, l->rows[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Bit i: column i has a place in a width of w. The first of the lowest rank always has. */
+static unsigned columns_that_fit(const struct list *l, int w)
+{
+	const struct list_ops *ops = l->ops;
 	unsigned in = 0;
 	int used = -GAP;
 	size_t n = 0;
 
 	for (; n < LIST_COLUMNS_MAX && ops->columns[n].key; n++) {
+		if (ops->columns[n].optional && !any_has(l, l->fields[n]))
+			continue;
 		in |= 1u << n;
 		used += column_width(ops, n) + GAP;
 	}
@@ -304,9 +317,10 @@ static void spread(struct layout *lo, const struct list_ops *ops, int w)
 	}
 }
 
-static void lay_out(struct layout *lo, const struct list_ops *ops, int w)
+static void lay_out(struct layout *lo, const struct list *l, int w)
 {
-	unsigned in = columns_that_fit(ops, w);
+	const struct list_ops *ops = l->ops;
+	unsigned in = columns_that_fit(l, w);
 
 	lo->n = 0;
 	for (size_t i = 0; i < LIST_COLUMNS_MAX && in >> i; i++) {
@@ -397,7 +411,7 @@ void list_draw(struct list *l, struct draw *d, const char *empty)
 
 	if (d->h < 1 || d->w < 1)
 		return;
-	lay_out(&lo, l->ops, d->w);
+	lay_out(&lo, l, d->w);
 	draw_head(l, &lo, d);
 	l->page_rows = rows > 0 ? rows : 1;
 	if (l->total == 0) {

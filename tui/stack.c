@@ -63,7 +63,7 @@ void stack_draw_trend(struct pager *p, const struct trend *tr)
 	int w = draw_textf(&d, 0, 0, -1, STYLE_NORMAL, "%s → %s in %s ", from, to, span);
 	int room = d.w - w < n ? d.w - w : n;
 
-	draw_spark_values(&d, 0, w, room, STYLE_CHART, tr->value, n);
+	draw_spark_values(&d, 0, w, room, STYLE_CHART, &(struct floats){ tr->value, n }, 0);
 }
 
 static void draw_labels(struct pager *p, const struct group_row *g)

@@ -102,7 +102,7 @@ static void draw_build(struct pager *p, const struct build *b)
 	draw_deps(p, b);
 }
 
-static void draw_source(struct pager *p, const struct source_row *s)
+static void draw_source(struct pager *p, const struct source_row *s, const char *note)
 {
 	enum { NAME = 2, STATE = 14, AGE = 22, DETAIL = 31 };
 	bool ok = s->state && strcmp(s->state, "ok") == 0,
@@ -118,7 +118,7 @@ static void draw_source(struct pager *p, const struct source_row *s)
 			  s->state);
 		draw_num(&p->d, row, AGE, DETAIL - AGE - 2, STYLE_NORMAL, s->age_ms, UNIT_MS);
 	}
-	pager_wrap(p, DETAIL, STYLE_NORMAL, s->detail ? s->detail : "");
+	pager_wrap(p, DETAIL, STYLE_NORMAL, s->detail ? s->detail : note);
 }
 
 static void draw_sources(struct pager *p, const struct view *v)
@@ -127,7 +127,7 @@ static void draw_sources(struct pager *p, const struct view *v)
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct source_row s = target_source_row(v->t, (enum source)i, v->ui->now_ns);
 
-		draw_source(p, &s);
+		draw_source(p, &s, v->t->sources[i].note);
 	}
 }
 

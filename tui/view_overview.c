@@ -5,8 +5,8 @@
 #include "core/base/clock.h"
 #include "tui/breaker_word.h"
 #include "tui/chart.h"
+#include "tui/queues.h"
 #include "tui/view.h"
-#include "tui/view_sched.h"
 
 enum { LABEL_COLS = 12, SIDE_BY_SIDE_W = 140, TWO_COLUMNS_W = 70 };
 
@@ -82,6 +82,37 @@ static void draw_cpu(const struct target *t, struct draw *d)
 	draw_pair(d, 2, 20, "threads", t->facts.sched.threads, UNIT_COUNT);
 	draw_pair(d, 3, 1, "limit", p->cpu_quota_cores, UNIT_CORES);
 	draw_pair(d, 3, 20, "throttled", p->throttled_pct, UNIT_PCT);
+}
+
+/* The scheduler from inside: each P's queue, or in one line the sum of them. */
+static void draw_queues(const struct target *t, struct draw *d)
+{
+	const struct sched_facts *s = &t->facts.sched;
+	struct draw bars = draw_box(d, 1, 1, d->h - 1, d->w - 2);
+
+	draw_title(d, 0, "Run queues", s->runq_total, UNIT_COUNT);
+	draw_text(d, 0, LABEL_COLS + 10, 7, STYLE_DIM, "global");
+	draw_num(d, 0, LABEL_COLS + 17, 7, STYLE_NORMAL, s->global_runq, UNIT_COUNT);
+	draw_right(d, 0, d->w - 4, 3, STYLE_DIM, "max");
+	if (bars.h > 0)
+		queues_draw_bars(t, &bars);
+}
+
+static void draw_wait(const struct target *t, struct draw *d)
+{
+	const struct latency_facts *l = &t->facts.latency;
+	char p50[FMT_MAX], p99[FMT_MAX];
+
+	draw_text(d, 0, 0, LABEL_COLS, STYLE_BOLD, "Sched wait");
+	draw_textf(d, 0, LABEL_COLS, -1, STYLE_NORMAL, "p99 %s",
+		   fmt_range_ms(p99, l->p99_lo_ns / 1e6, l->p99_ns / 1e6));
+	draw_spark(d, 1, 1, d->w - 2, STYLE_CHART, &t->history[HISTORY_LATENCY]);
+	draw_text(d, 2, 1, 4, STYLE_DIM, "p50");
+	draw_right(d, 2, 5, 14, STYLE_NORMAL,
+		   fmt_range_ms(p50, l->p50_lo_ns / 1e6, l->p50_ns / 1e6));
+	draw_pair(d, 2, 20, "created", t->facts.sched.created_per_s, UNIT_PER_S);
+	draw_pair(d, 3, 1, "idle Ps", t->facts.sched.idle_ps, UNIT_COUNT);
+	draw_pair(d, 3, 20, "spinning", t->facts.sched.spinning_ms, UNIT_COUNT);
 }
 
 static void draw_heap(const struct target *t, struct draw *d)
@@ -283,21 +314,38 @@ static void draw_groups(const struct target *t, struct draw *d, int row)
 /* ---- arrangements ---- */
 
 typedef void draw_block(const struct target *t, struct draw *d);
+/* In pairs: the left one, the right one. */
 static draw_block *const blocks[] = { draw_goroutines, draw_cpu, draw_heap, draw_requests };
-enum { N_BLOCKS = sizeof(blocks) / sizeof(*blocks), BLOCK_H = 5 };
+static draw_block *const inside[] = { draw_goroutines, draw_queues, draw_wait,
+				      draw_cpu,	       draw_heap,   draw_requests };
+enum { N_BLOCKS = sizeof(blocks) / sizeof(*blocks), N_INSIDE = sizeof(inside) / sizeof(*inside) };
+enum { BLOCK_H = 5, LINES_H = 5 };
+
+/* A block takes four lines and a blank one; fewer where all would not fit. */
+static int block_height(const struct draw *d, int rows)
+{
+	for (int h = BLOCK_H; h > 1; h--) {
+		if (h * rows + LINES_H <= d->h)
+			return h;
+	}
+	return 1;
+}
 
 static int draw_blocks(const struct target *t, struct draw *d)
 {
-	int per_row = d->w >= TWO_COLUMNS_W ? 2 : 1, w = d->w / per_row, rows = 0;
-	int h = d->h < BLOCK_H * N_BLOCKS / per_row ? 1 : BLOCK_H;
+	draw_block *const *list = t->n_ps ? inside : blocks;
+	int n = t->n_ps ? N_INSIDE : N_BLOCKS;
+	int per_row = d->w >= TWO_COLUMNS_W ? 2 : 1, w = d->w / per_row;
+	int h = block_height(d, n / per_row);
 
-	for (int i = 0; i < N_BLOCKS; i++) {
-		struct draw b = draw_box(d, i / per_row * h, i % per_row * (w + 1), h, w - 1);
+	for (int i = 0; i < n; i++) {
+		/* The last line of a full block stays blank. */
+		struct draw b = draw_box(d, i / per_row * h, i % per_row * (w + 1),
+					 h == BLOCK_H ? h - 1 : h, w - 1);
 
-		blocks[i](t, &b);
-		rows = (i / per_row + 1) * h;
+		list[i](t, &b);
 	}
-	return rows;
+	return n / per_row * h;
 }
 
 static void draw_lines(const struct target *t, struct draw *d)

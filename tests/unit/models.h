@@ -119,22 +119,24 @@ static inline struct group_row *new_group(const struct group_spec *spec, uint64_
 static inline struct model *new_test_model(size_t n)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
-	static const struct table *const facts[] = { &table_sched,  &table_goroutines,
-						     &table_memory, &table_process,
-						     &table_net,    &table_cost };
+	static const struct table *const facts[] = { &table_sched,   &table_goroutines,
+						     &table_latency, &table_memory,
+						     &table_process, &table_net,
+						     &table_cost };
 
 	m->targets = xcalloc(n, sizeof(*m->targets));
 	m->n_targets = n;
 	for (size_t i = 0; i < n; i++) {
 		struct target *t = &m->targets[i];
-		void *rows[] = { &t->facts.sched,   &t->facts.goroutines, &t->facts.memory,
-				 &t->facts.process, &t->facts.net,	  &t->facts.cost };
+		void *rows[] = { &t->facts.sched,  &t->facts.goroutines, &t->facts.latency,
+				 &t->facts.memory, &t->facts.process,	 &t->facts.net,
+				 &t->facts.cost };
 
 		for (size_t f = 0; f < COUNT(facts); f++)
 			row_clear(facts[f], rows[f]);
 		for (int s = 0; s < SOURCE_COUNT; s++)
 			t->sources[s].state = SOURCE_WAITING;
-		t->goroutines_source = SOURCE_COUNT;
+		t->goroutines_source = t->groups_source = t->latency_source = SOURCE_COUNT;
 		t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
 		t->now_ns = t->first_ns = NOW_NS;
 		t->now_unix_ns = NOW_UNIX_NS;
@@ -201,7 +203,14 @@ static inline void add_limiter(struct target *t, const char *name, double tokens
 	t->limiters = xreallocarray(t->limiters, t->n_limiters + 1, sizeof(*t->limiters));
 	l = &t->limiters[t->n_limiters++];
 	row_clear(&table_limiters, l);
-	*l = (struct limiter_row){ name, "x/time/rate", "metrics", 100, 50, tokens, 97, denied };
+	l->name = name;
+	l->library = "x/time/rate";
+	l->source = "metrics";
+	l->limit_per_s = 100;
+	l->burst = 50;
+	l->tokens = tokens;
+	l->allowed_per_s = 97;
+	l->denied_per_s = denied;
 }
 
 static inline void add_request(struct target *t, const char *method, const char *route, double rate)
@@ -228,10 +237,12 @@ static inline void add_threads(struct target *t, size_t n)
 {
 	t->threads = xcalloc(n, sizeof(*t->threads));
 	t->n_threads = n;
-	for (size_t i = 0; i < n; i++)
-		t->threads[i] =
-			(struct thread_row){ 4182 + (double)i, i % 4 ? "sleeping" : "running",
-					     i % 4 ? 0.1 : 71.3 };
+	for (size_t i = 0; i < n; i++) {
+		row_clear(&table_threads, &t->threads[i]);
+		t->threads[i].tid = 4182 + (double)i;
+		t->threads[i].state = i % 4 ? "sleeping" : "running";
+		t->threads[i].cpu_pct = i % 4 ? 0.1 : 71.3;
+	}
 }
 
 static inline void add_leak(struct target *t, size_t group, const char *grade, const char *pattern)
@@ -322,19 +333,18 @@ static inline void set_facts(struct target *t)
 	t->facts.sched.threads = 24;
 	t->facts.sched.created_per_s = 310;
 	t->facts.goroutines.total = 14302;
-	t->facts.memory = (struct memory_facts){ 1.21 * (1 << 30),
-						 1.9 * (1 << 30),
-						 9.1e6,
-						 310e6,
-						 41000,
-						 2.1,
-						 14,
-						 90e3,
-						 100,
-						 NAN,
-						 2.4 * (1 << 30),
-						 31e6,
-						 2.6 * (1 << 30) };
+	t->facts.memory.heap_live_bytes = 1.21 * (1 << 30);
+	t->facts.memory.heap_goal_bytes = 1.9 * (1 << 30);
+	t->facts.memory.heap_objects = 9.1e6;
+	t->facts.memory.alloc_bytes_per_s = 310e6;
+	t->facts.memory.allocs_per_s = 41000;
+	t->facts.memory.gc_cpu_pct = 2.1;
+	t->facts.memory.gc_per_min = 14;
+	t->facts.memory.pause_max_ns = 90e3;
+	t->facts.memory.gogc_pct = 100;
+	t->facts.memory.rss_bytes = 2.4 * (1 << 30);
+	t->facts.memory.stack_bytes = 31e6;
+	t->facts.memory.sys_bytes = 2.6 * (1 << 30);
 	t->facts.process = (struct process_facts){ 212, 4, 0, 88, 1024 };
 	t->facts.cost = (struct cost_facts){ 0.3, 9e6, 0.2, NAN, 1 };
 	t->by_running = 6;
@@ -398,6 +408,94 @@ static inline struct model *model_normal(void)
 	add_finding(t, 0.88, "breaker payment OPEN for 2m10s, rejects 310/s", "breakers");
 	add_finding(t, 0.5, "2.0% of POST /pay answer 5xx", "requests");
 	return m;
+}
+
+/* ---- with the runtime's own memory ---- */
+
+static inline void add_ps(struct target *t, int n)
+{
+	enum { DEPTHS = 120 };
+	static const char *const status[] = { "running", "running", "idle", "syscall" };
+	uint64_t *times = xcalloc(DEPTHS, sizeof(*times));
+
+	t->ps = xcalloc((size_t)n, sizeof(*t->ps));
+	t->n_ps = (size_t)n;
+	t->depth_t_ns = times;
+	for (int i = 0; i < DEPTHS; i++)
+		times[i] = NOW_NS - (uint64_t)(DEPTHS - 1 - i) * NS_PER_S;
+	for (int i = 0; i < n; i++) {
+		struct p_row *p = &t->ps[i];
+		float *depths = xcalloc(DEPTHS, sizeof(*depths));
+
+		row_clear(&table_ps, p);
+		for (int k = 0; k < DEPTHS; k++)
+			depths[k] =
+				k == 60 ? NAN : (float)(i == 3 ? 0 : fabs(sin(k / 9.0 + i)) * 31);
+		p->depths = depths;
+		p->n_depths = DEPTHS;
+		p->id = i;
+		if (i == 5) /* torn */
+			continue;
+		p->status = status[i % 4];
+		p->runq = i == 3 ? 0 : 9 - i % 4;
+		p->runq_max = 31;
+		p->runnext = i == 0;
+		p->m = i % 4 == 2 ? NAN : i + 3;
+		p->g = i % 4 == 2 ? NAN : 8812 + i;
+		p->g_func = i % 4 == 2 ? NULL : "example.com/payment/client.(*Client).do";
+		p->sched_per_s = 1204;
+		p->syscall_per_s = 88;
+		p->timers = 12;
+	}
+}
+
+static inline void add_ms(struct target *t)
+{
+	for (size_t i = 0; i < t->n_threads - 1; i++) { /* the last is no M */
+		struct thread_row *th = &t->threads[i];
+
+		th->m = (double)i;
+		th->m_state = i % 4 ? "parked" : "running";
+		th->p = i % 4 ? NAN : (double)(i / 4);
+		th->g = i % 4 ? NAN : 8812 + (double)i;
+		th->locked = i == 0 ? "locked" : NULL;
+		th->g_func = i % 4 ? NULL : "main.handle";
+	}
+}
+
+static inline struct model *model_inside_with(int n_ps)
+{
+	struct model *m = model_normal();
+	struct target *t = &m->targets[0];
+
+	set_source(t, SOURCE_MEMORY, SOURCE_OK, "");
+	t->goroutines_source = t->groups_source = t->latency_source = SOURCE_MEMORY;
+	t->facts.sched.gomaxprocs = n_ps;
+	t->facts.sched.global_runq = 14;
+	t->facts.sched.idle_ps = 1;
+	t->facts.sched.idle_ms = 9;
+	t->facts.sched.spinning_ms = 1;
+	t->facts.sched.runq_total = 26;
+	t->facts.latency = (struct latency_facts){ 3584, 4096, 1.57e6, 1.84e6, 10 };
+	t->facts.memory.pause_p99_lo_ns = 81920;
+	t->facts.memory.pause_p99_ns = 90112;
+	t->gc_phase = "mark";
+	fill_history(t, HISTORY_LATENCY, 1e6, 0.8e6);
+	fill_history(t, HISTORY_GLOBAL_RUNQ, 14, 10);
+	add_ps(t, n_ps);
+	add_ms(t);
+	return m;
+}
+
+static inline struct model *model_inside(void)
+{
+	return model_inside_with(8);
+}
+
+/* A large machine: more Ps than rows. */
+static inline struct model *model_wide(void)
+{
+	return model_inside_with(96);
 }
 
 static inline struct frame hostile_frame(size_t i)
@@ -468,6 +566,10 @@ static inline void free_test_target(struct target *t)
 	free(t->requests);
 	free(t->threads);
 	free(t->findings);
+	for (size_t i = 0; i < t->n_ps; i++)
+		free((void *)(uintptr_t)t->ps[i].depths);
+	free(t->ps);
+	free((void *)(uintptr_t)t->depth_t_ns);
 	if (t->asked != t->name)
 		free(t->asked);
 	free(t->name);

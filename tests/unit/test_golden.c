@@ -128,6 +128,27 @@ static void views_look_as_agreed_at_80x24(void **state)
 	each_view((struct screen){ "storm", model_storm, 0, 80, 24, GLYPHS_BLOCK, NULL, NULL });
 }
 
+/* What the target's own memory adds. */
+static void views_show_the_scheduler_from_inside(void **state)
+{
+	static const struct screen screens[] = {
+		{ "inside", model_inside, VIEW_OVERVIEW, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "inside", model_inside, VIEW_SCHED, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "inside", model_inside, VIEW_SCHED, 80, 24, GLYPHS_ASCII, NULL, NULL },
+		{ "inside", model_inside, VIEW_SCHED, 40, 10, GLYPHS_BLOCK, NULL, NULL },
+		{ "inside", model_inside, VIEW_OVERVIEW, 200, 60, GLYPHS_BLOCK, NULL, NULL },
+		{ "inside", model_inside, VIEW_SCHED, 200, 60, GLYPHS_BLOCK, NULL, NULL },
+		{ "inside", model_inside, VIEW_SCHED, 200, 60, GLYPHS_ASCII, NULL, NULL },
+		{ "wide", model_wide, VIEW_OVERVIEW, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "wide", model_wide, VIEW_SCHED, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "wide", model_wide, VIEW_SCHED, 200, 60, GLYPHS_BLOCK, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(screens); i++)
+		check(&screens[i]);
+}
+
 static void views_look_as_agreed_at_200x60(void **state)
 {
 	(void)state;
@@ -303,6 +324,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(views_look_as_agreed_at_80x24),
+		cmocka_unit_test(views_show_the_scheduler_from_inside),
 		cmocka_unit_test(views_look_as_agreed_at_200x60),
 		cmocka_unit_test(views_look_as_agreed_at_40x10),
 		cmocka_unit_test(views_look_as_agreed_in_ascii),

@@ -1,0 +1,247 @@
+/* Breakers and limiters found in the target's memory, followed over time by their address, and
+ * joined with what its metrics say of the same: the object knows its state best, the metrics what
+ * it counts. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/encoding.h"
+#include "core/field.h"
+#include "core/state.h"
+
+enum { FLAPS_AFTER_S = 60 };
+
+/* What is remembered of a breaker that was seen before. */
+struct object_past {
+	uint64_t id;
+	enum object_state state;
+	uint64_t first_ns, since_ns; /* since_ns 0: no change was seen */
+	double opens;
+};
+
+static double known(int64_t v)
+{
+	return v >= 0 ? (double)v : NAN;
+}
+
+static const char *state_word(enum object_state s)
+{
+	static const enum breaker_state states[] = {
+		[OBJECT_CLOSED] = BREAKER_CLOSED,
+		[OBJECT_HALF_OPEN] = BREAKER_HALF_OPEN,
+		[OBJECT_OPEN] = BREAKER_OPEN,
+		[OBJECT_UNKNOWN] = BREAKER_UNKNOWN,
+	};
+
+	return breaker_state_name(states[s]);
+}
+
+static const char *word(struct arena *a, struct str s)
+{
+	return s.len ? arena_str(a, s).p : NULL;
+}
+
+/* ---- over time ---- */
+
+static struct object_past past_of(const struct objects_state *s, const struct breaker_object *b,
+				  uint64_t t_ns)
+{
+	for (size_t i = 0; i < s->n_pasts; i++) {
+		if (s->pasts[i].id == b->id)
+			return s->pasts[i];
+	}
+	return (struct object_past){ .id = b->id, .state = b->state, .first_ns = t_ns };
+}
+
+static void follow(struct object_past *p, const struct breaker_object *b, uint64_t t_ns)
+{
+	if (p->state == b->state)
+		return;
+	if (p->state != OBJECT_UNKNOWN) {
+		p->since_ns = t_ns;
+		p->opens += b->state == OBJECT_OPEN;
+	}
+	p->state = b->state;
+}
+
+static double since_s(const struct object_past *p, const struct breaker_object *b, uint64_t t_ns)
+{
+	if (b->since_ns >= 0)
+		return (double)b->since_ns / 1e9;
+	return p->since_ns ? (double)(t_ns - p->since_ns) / 1e9 : NAN;
+}
+
+/* ---- rows ---- */
+
+static void fill_breaker(struct objects_state *s, const struct breaker_object *b,
+			 struct object_past *p, uint64_t t_ns, struct breaker_row *r)
+{
+	row_clear(&table_breakers, r);
+	r->object = b->id;
+	r->library = word(&s->words, b->library);
+	r->holder = word(&s->words, b->holder);
+	r->name = word(&s->words, b->name);
+	if (!r->name)
+		r->name = r->holder ? r->holder : r->library;
+	r->source = source_name(SOURCE_MEMORY);
+	r->state = state_word(b->state);
+	r->detail = b->state == OBJECT_UNKNOWN
+			    ? "its memory holds a state that this library does not have"
+			    : "the breaker's own memory, judged as its State() would";
+	r->raw = (double)b->raw;
+	r->requests = known(b->requests);
+	r->failures = known(b->failures);
+	r->consecutive_failures = known(b->consecutive_failures);
+	if (b->requests > 0 && b->failures >= 0)
+		r->failure_pct = (double)b->failures * 100 / (double)b->requests;
+	r->retry_in_s = b->retry_in_ns >= 0 ? (double)b->retry_in_ns / 1e9 : NAN;
+	r->since_s = since_s(p, b, t_ns);
+	if (t_ns - p->first_ns >= FLAPS_AFTER_S * NS_PER_S)
+		r->flaps_per_h = p->opens * 3600e9 / (double)(t_ns - p->first_ns);
+}
+
+static void fill_limiter(struct objects_state *s, const struct limiter_object *l,
+			 struct limiter_row *r)
+{
+	row_clear(&table_limiters, r);
+	r->object = l->id;
+	r->library = word(&s->words, l->library);
+	r->holder = word(&s->words, l->holder);
+	r->name = word(&s->words, l->name);
+	if (!r->name)
+		r->name = r->holder;
+	r->source = source_name(SOURCE_MEMORY);
+	r->unlimited = isnan(l->limit_per_s) ? -1 : isinf(l->limit_per_s) != 0;
+	r->limit_per_s = isinf(l->limit_per_s) ? NAN : l->limit_per_s;
+	r->burst = l->burst;
+	r->tokens = l->tokens;
+}
+
+void objects_apply(struct objects_state *s, const struct objects_sample *sm, uint64_t t_ns)
+{
+	struct object_past *pasts = xcalloc(sm->n_breakers, sizeof(*pasts));
+
+	arena_clear(&s->words);
+	s->breakers = xreallocarray(s->breakers, sm->n_breakers, sizeof(*s->breakers));
+	s->limiters = xreallocarray(s->limiters, sm->n_limiters, sizeof(*s->limiters));
+	for (size_t i = 0; i < sm->n_breakers; i++) {
+		pasts[i] = past_of(s, &sm->breakers[i], t_ns);
+		follow(&pasts[i], &sm->breakers[i], t_ns);
+		fill_breaker(s, &sm->breakers[i], &pasts[i], t_ns, &s->breakers[i]);
+	}
+	for (size_t i = 0; i < sm->n_limiters; i++)
+		fill_limiter(s, &sm->limiters[i], &s->limiters[i]);
+	free(s->pasts);
+	s->pasts = pasts;
+	s->n_pasts = s->n_breakers = sm->n_breakers;
+	s->n_limiters = sm->n_limiters;
+}
+
+void objects_release(struct objects_state *s)
+{
+	arena_release(&s->words);
+	free(s->pasts);
+	free(s->breakers);
+	free(s->limiters);
+	free(s->all_breakers);
+	free(s->all_limiters);
+}
+
+/* ---- with what the metrics say ---- */
+
+/* The one row that fits, or NULL: none does, or several do and nobody could say which. */
+static struct breaker_row *breaker_named(struct breaker_row *rows, size_t n, const char *name)
+{
+	struct breaker_row *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = &rows[i];
+	}
+	return found;
+}
+
+static void join_breakers(struct target *t, struct objects_state *s, const struct breakers_state *b)
+{
+	size_t n = s->n_breakers;
+
+	s->all_breakers = xreallocarray(s->all_breakers, n + b->n_live, sizeof(*s->all_breakers));
+	if (n)
+		memcpy(s->all_breakers, s->breakers, n * sizeof(*s->breakers));
+	for (size_t i = 0; i < b->n_live; i++) {
+		const struct breaker_row *offer = &b->rows[i];
+		struct breaker_row *same =
+			breaker_named(s->all_breakers, s->n_breakers, offer->name);
+		double failure_pct;
+
+		if (!same) {
+			s->all_breakers[n++] = *offer;
+			continue;
+		}
+		failure_pct = same->failure_pct; /* of the library's window, as its requests are */
+		row_complete(&table_breakers, same, offer);
+		same->failure_pct = failure_pct;
+	}
+	t->breakers = s->all_breakers;
+	t->n_breakers = n;
+}
+
+static bool same_limiter(const struct limiter_row *object, const struct limiter_row *offer)
+{
+	if (object->name && strcmp(object->name, offer->name) == 0)
+		return true;
+	return !object->name && object->limit_per_s == offer->limit_per_s &&
+	       object->burst == offer->burst;
+}
+
+/* Most limiters have no name: then limit and burst together stand for it, if they are unlike those
+ * of every other one. */
+static struct limiter_row *limiter_like(struct limiter_row *rows, size_t n,
+					const struct limiters_state *l,
+					const struct limiter_row *offer)
+{
+	struct limiter_row *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!same_limiter(&rows[i], offer))
+			continue;
+		if (found)
+			return NULL;
+		found = &rows[i];
+	}
+	for (size_t i = 0; found && !found->name && i < l->n_live; i++) {
+		if (&l->rows[i] != offer && same_limiter(found, &l->rows[i]))
+			return NULL;
+	}
+	return found;
+}
+
+static void join_limiters(struct target *t, struct objects_state *s, const struct limiters_state *l)
+{
+	size_t n = s->n_limiters;
+	struct limiter_row *same;
+
+	s->all_limiters = xreallocarray(s->all_limiters, n + l->n_live, sizeof(*s->all_limiters));
+	if (n)
+		memcpy(s->all_limiters, s->limiters, n * sizeof(*s->limiters));
+	for (size_t i = 0; i < l->n_live; i++) {
+		same = limiter_like(s->all_limiters, s->n_limiters, l, &l->rows[i]);
+		if (same)
+			row_complete(&table_limiters, same, &l->rows[i]);
+		else
+			s->all_limiters[n++] = l->rows[i];
+	}
+	t->limiters = s->all_limiters;
+	t->n_limiters = n;
+}
+
+void objects_join(struct target *t)
+{
+	struct target_state *s = t->state;
+
+	join_breakers(t, &s->objects, &s->breakers);
+	join_limiters(t, &s->objects, &s->limiters);
+}
