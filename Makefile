@@ -4,6 +4,8 @@
 #   make test       every test                   make lint      style, static checks, direction of includes
 #   make asan       tests under sanitizers       make fuzz      every parser, FUZZ_SECONDS each
 #   make bench      figures of docs/performance.md
+#   make matrix     Go 1.19 to 1.27, six ways of building each, read from outside
+#   make layouts    the table of the Go runtime's structures anew, from real toolchains
 #   make deps       installs what building and testing need (SUDO= for none)
 # V=1 shows commands, WERROR=1 makes warnings errors, BPF=0 leaves the kernel programs out.
 
@@ -17,7 +19,7 @@ FUZZ_SECONDS ?= 10
 SUDO    ?= $(if $(filter 0,$(shell id -u)),,sudo)
 Q       := $(if $(V),,@)
 
-PKGS := ncursesw libcurl libelf zlib
+PKGS := ncursesw libcurl libelf libdw zlib
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wformat=2 \
 	-Wundef -Wvla -Wpointer-arith -Wcast-qual
 override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -27,7 +29,7 @@ override LDFLAGS  += $(if $(SAN),,-pie -Wl,-z,relro,-z,now)
 override LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunistring -lm
 
 core_src  := $(wildcard core/*.c core/base/*.c)
-coll_src  := $(wildcard collectors/*.c collectors/parse/*.c)
+coll_src  := $(wildcard collectors/*.c collectors/parse/*.c collectors/gort/*.c)
 parse_src := $(wildcard collectors/parse/*.c)
 tui_src   := $(filter-out tui/main.c,$(wildcard tui/*.c))
 lib_src   := $(core_src) $(coll_src) $(tui_src)
@@ -35,7 +37,7 @@ obj        = $(1:%.c=$(B)/%.o)
 unit      := $(patsubst tests/unit/test_%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 fuzzers   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches   := $(patsubst tests/bench/bench_%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
-services  := paymentd quiet lab
+services  := paymentd quiet lab load
 pages     := docs/gmptop.1 docs/fields.md docs/gmptop.schema.json
 
 all: gmptop
@@ -90,6 +92,11 @@ asan:
 	+$(Q)$(MAKE) --no-print-directory B=build/asan SAN=address,undefined CFLAGS='-O1 -g' $(if $(UNIT_ONLY),run-unit,run-tests)
 bench: gmptop $(benches) services
 	$(Q)B=$(B) sh tests/bench.sh
+# What no `make test` does: many Go toolchains are fetched for it.
+matrix: gmptop
+	$(Q)GMPTOP=$(CURDIR)/gmptop python3 tests/matrix.py
+layouts:
+	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)
 	$(Q)for f in $^; do FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $$f || exit 1; done
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(parse_src) $(core_src)
@@ -116,7 +123,7 @@ deb: gmptop
 clean:
 	rm -rf build gmptop
 
-.PHONY: all services deps demo test run-tests run-unit golden-write asan bench fuzz docs lint install deb clean
+.PHONY: all services deps demo test run-tests run-unit golden-write asan bench matrix layouts fuzz docs lint install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c)))

@@ -24,3 +24,8 @@ uint64_t clock_boot_ns(void)
 {
 	return read_ns(CLOCK_BOOTTIME);
 }
+
+uint64_t clock_cpu_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}

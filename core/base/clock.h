@@ -11,5 +11,6 @@
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: for durations and timers */
 uint64_t clock_wall_ns(void); /* CLOCK_REALTIME: for stamps; may step */
 uint64_t clock_boot_ns(void); /* CLOCK_BOOTTIME: since boot, time asleep included */
+uint64_t clock_cpu_ns(void);  /* CLOCK_THREAD_CPUTIME_ID: that this thread has run */
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *checked(void *p)
+void *xchecked(void *p)
 {
 	if (p)
 		return p;
@@ -15,17 +15,17 @@ static void *checked(void *p)
 
 void *xcalloc(size_t n, size_t size)
 {
-	return checked(calloc(n ? n : 1, size ? size : 1));
+	return xchecked(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
-	return checked(reallocarray(p, n ? n : 1, size));
+	return xchecked(reallocarray(p, n ? n : 1, size));
 }
 
 char *xstrdup(const char *s)
 {
-	return checked(strdup(s));
+	return xchecked(strdup(s));
 }
 
 char *xasprintf(const char *fmt, ...)
@@ -37,7 +37,7 @@ char *xasprintf(const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vasprintf(&s, fmt, ap);
 	va_end(ap);
-	return checked(n < 0 ? NULL : s);
+	return xchecked(n < 0 ? NULL : s);
 }
 
 void *grow(void *arr, size_t *cap, size_t size)

@@ -6,9 +6,10 @@
 
 #include <stddef.h>
 
-void *xcalloc(size_t n, size_t size);					     /* zeroed; free() */
-void *xreallocarray(void *p, size_t n, size_t size);			     /* as reallocarray */
-char *xstrdup(const char *s);						     /* free() */
+void *xchecked(void *p);			     /* p, unless it is NULL */
+void *xcalloc(size_t n, size_t size);		     /* zeroed; free() */
+void *xreallocarray(void *p, size_t n, size_t size); /* as reallocarray */
+char *xstrdup(const char *s);			     /* free() */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...); /* free() */
 
 /* Makes room for one more element at arr[n]: doubles cap when it is full. */
