@@ -17,8 +17,8 @@ enum {
 	REST_POLL_MS = 3,
 };
 
-static const struct collector_ops *const all_ops[] = { &proc_ops, &pprof_ops, &metrics_ops,
-						       &health_ops };
+static const struct collector_ops *const all_ops[] = { &proc_ops, &memory_ops, &pprof_ops,
+						       &metrics_ops, &health_ops };
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
 struct attach {
@@ -53,7 +53,6 @@ uint32_t attach_sources_built(void)
 static const char *why_off(const struct attach *a, enum source s)
 {
 	static const char *const not_built[SOURCE_COUNT] = {
-		[SOURCE_MEMORY] = "this version does not read the Go runtime's memory",
 		[SOURCE_BPF] = "this version has no kernel programs",
 		[SOURCE_EXPVAR] = "this version does not read /debug/vars",
 		[SOURCE_HYSTRIX] = "this version does not read Hystrix streams",
@@ -319,7 +318,7 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 /* The profile is taken alone: else it would show the goroutines that serve our other requests. */
 static bool is_first(const struct collector *c)
 {
-	return c->ops == &proc_ops || c->ops == &pprof_ops;
+	return c->ops == &proc_ops || c->ops == &memory_ops || c->ops == &pprof_ops;
 }
 
 /* A profile that hangs delays the others only shortly. */

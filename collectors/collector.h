@@ -34,6 +34,6 @@ struct collector {
 	void *state;
 };
 
-extern const struct collector_ops proc_ops, pprof_ops, metrics_ops, health_ops;
+extern const struct collector_ops proc_ops, memory_ops, pprof_ops, metrics_ops, health_ops;
 
 #endif

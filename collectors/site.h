@@ -29,6 +29,9 @@ struct site {
 	bool discovered;      /* the bases are ports found open, which may speak anything */
 	struct err no_pid;    /* why pid is 0, for people */
 
+	uint64_t goroutines; /* as the memory tier counts them, at no cost to the target; 0: it does
+			      * not */
+
 	struct endpoint_base bases[ENDPOINT_BASES_MAX];
 	size_t n_bases;
 	uint32_t bases_generation;		   /* grows when bases change */
