@@ -78,6 +78,44 @@ static void draw_labels(struct pager *p, const struct group_row *g)
 	}
 }
 
+/* What they do, where not all do the same. */
+static void draw_states(struct pager *p, const struct group_row *g)
+{
+	char n[FMT_MAX];
+
+	for (uint32_t i = 0; i < g->n_states && g->n_states > 1; i++)
+		pager_textf(p, STYLE_NORMAL, "%8s %s", fmt_num(n, g->states[i].count, UNIT_COUNT),
+			    g->states[i].state);
+}
+
+/* A bar for each span of ages that has any; those that moved lately, or whose age nobody knows, are
+ * the rest. */
+static void draw_ages(struct pager *p, const struct group_row *g)
+{
+	static const char *const spans[AGE_BUCKETS] = { "below 1s", "1s-10s", "10s-1m", "1m-10m",
+							"10m-1h",   "1h-6h",  "6h-1d",	"over 1d" };
+	enum { LABEL = 16, NUM = 9, BAR = 40 };
+	double known = 0;
+
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		known += g->ages[i];
+	if (!g->has_ages || known == 0)
+		return;
+	for (int i = 0; i <= AGE_BUCKETS; i++) {
+		double n = i < AGE_BUCKETS ? g->ages[i] : g->count - known;
+		struct draw d;
+
+		if (!(n > 0))
+			continue;
+		d = pager_line(p);
+		draw_text(&d, 0, 0, LABEL, STYLE_DIM, i < AGE_BUCKETS ? spans[i] : "age not known");
+		draw_num(&d, 0, LABEL, NUM, STYLE_NORMAL, n, UNIT_COUNT);
+		draw_bar(&d, 0, LABEL + NUM + 1,
+			 d.w - LABEL - NUM - 1 < BAR ? d.w - LABEL - NUM - 1 : BAR,
+			 i < AGE_BUCKETS ? STYLE_CHART : STYLE_DIM, n, g->count);
+	}
+}
+
 void stack_draw_group(struct pager *p, const struct group_row *g)
 {
 	char count[FMT_MAX], delta[FMT_MAX], oldest[FMT_MAX];
@@ -89,6 +127,8 @@ void stack_draw_group(struct pager *p, const struct group_row *g)
 	if (isfinite(g->oldest_s))
 		pager_textf(p, STYLE_NORMAL, "the oldest blocked at least %s",
 			    fmt_num(oldest, g->oldest_s, UNIT_S));
+	draw_states(p, g);
+	draw_ages(p, g);
 	draw_labels(p, g);
 	pager_gap(p);
 	pager_text(p, STYLE_DIM, "stack, leaf first; ▸ blocked here, + started there");

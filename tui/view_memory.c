@@ -1,4 +1,4 @@
-#include <math.h>
+#include <stdio.h>
 
 #include "tui/chart.h"
 #include "tui/facts.h"
@@ -20,6 +20,7 @@ static void draw(const struct view *v, struct draw *d)
 	int facts_h = facts_height(&table_memory, d->w - 2);
 	int chart_h = d->h - facts_h - 1;
 	struct draw heap, rss, facts;
+	char caption[96];
 
 	if (chart_h < 4) { /* numbers first */
 		facts = draw_box(d, 0, 1, d->h, d->w - 2);
@@ -32,7 +33,9 @@ static void draw(const struct view *v, struct draw *d)
 			wide ? d->w / 2 - 2 : d->w - 2);
 	rss = wide ? draw_box(d, facts_h + 1, d->w / 2 + 1, chart_h, d->w / 2 - 2)
 		   : draw_box(d, facts_h + 1 + heap.h, 1, chart_h - heap.h, d->w - 2);
-	draw_captioned(&heap, "heap, and its goal as a line", &t->history[HISTORY_HEAP_LIVE],
+	snprintf(caption, sizeof(caption), "heap, and its goal as a line%s%s",
+		 t->gc_phase ? "; collector now: " : "", t->gc_phase ? t->gc_phase : "");
+	draw_captioned(&heap, caption, &t->history[HISTORY_HEAP_LIVE],
 		       &t->history[HISTORY_HEAP_GOAL]);
 	draw_captioned(&rss, "RSS", &t->history[HISTORY_RSS], NULL);
 }

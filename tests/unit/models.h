@@ -463,6 +463,17 @@ static inline void add_ms(struct target *t)
 	}
 }
 
+static inline void tell_more(struct group_row *g)
+{
+	static struct state_row states[] = { { "chan receive", 410 }, { "runnable", 2 } };
+	static const double ages[AGE_BUCKETS] = { 12, 80, 0, 120, 180, 0, 0, 0 };
+
+	g->states = states;
+	g->n_states = COUNT(states);
+	g->has_ages = true;
+	memcpy(g->ages, ages, sizeof(ages));
+}
+
 static inline struct model *model_inside_with(int n_ps)
 {
 	struct model *m = model_normal();
@@ -480,6 +491,7 @@ static inline struct model *model_inside_with(int n_ps)
 	t->facts.memory.pause_p99_lo_ns = 81920;
 	t->facts.memory.pause_p99_ns = 90112;
 	t->gc_phase = "mark";
+	tell_more(t->groups[1]);
 	fill_history(t, HISTORY_LATENCY, 1e6, 0.8e6);
 	fill_history(t, HISTORY_GLOBAL_RUNQ, 14, 10);
 	add_ps(t, n_ps);
