@@ -111,8 +111,8 @@ static int draw_numbers(const struct target *t, struct draw *d)
 	const struct sched_facts *s = &t->facts.sched;
 	int col = 0;
 
-	col += pair(d, 0, col, "Ps", s->gomaxprocs, UNIT_COUNT);
-	col += pair(d, 0, col, "idle", s->idle_ps, UNIT_COUNT);
+	col += pair(d, 0, col, "GOMAXPROCS", s->gomaxprocs, UNIT_COUNT);
+	col += pair(d, 0, col, "idle Ps", s->idle_ps, UNIT_COUNT);
 	col += pair(d, 0, col, "in local queues", s->runq_total, UNIT_COUNT);
 	col += pair(d, 0, col, "in the global queue", s->global_runq, UNIT_COUNT);
 	if (d->w - col > 12)

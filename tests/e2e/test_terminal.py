@@ -147,7 +147,7 @@ def target():
     return f"shop={service().url}"
 
 
-TABS = {"1": "Goroutines", "2": "runnable before it ran", "3": "count.*state", "4": "grade|suspect", "5": "payment.*(closed|OPEN|HALF)",
+TABS = {"1": "Goroutines", "2": "GOMAXPROCS", "3": "count.*state", "4": "grade|suspect", "5": "payment.*(closed|OPEN|HALF)",
         "6": "route|pay", "7": "heap|Heap", "8": "layer|finding"}
 FIRST = r"shop +pid \d+ "
 
