@@ -164,6 +164,28 @@ static struct breaker_row *breaker_named(struct breaker_row *rows, size_t n, con
 	return found;
 }
 
+/* What has no name comes last, in no order that means anything but always the same. */
+static int by_name(const char *a, const char *b, uint64_t object_a, uint64_t object_b)
+{
+	int r = a && b ? strcmp(a, b) : (a == NULL) - (b == NULL);
+
+	return r ? r : (object_a > object_b) - (object_a < object_b);
+}
+
+static int breakers_by_name(const void *a, const void *b)
+{
+	const struct breaker_row *x = a, *y = b;
+
+	return by_name(x->name, y->name, x->object, y->object);
+}
+
+static int limiters_by_name(const void *a, const void *b)
+{
+	const struct limiter_row *x = a, *y = b;
+
+	return by_name(x->name, y->name, x->object, y->object);
+}
+
 static void join_breakers(struct target *t, struct objects_state *s, const struct breakers_state *b)
 {
 	size_t n = s->n_breakers;
@@ -185,6 +207,7 @@ static void join_breakers(struct target *t, struct objects_state *s, const struc
 		row_complete(&table_breakers, same, offer);
 		same->failure_pct = failure_pct;
 	}
+	qsort(s->all_breakers, n, sizeof(*s->all_breakers), breakers_by_name);
 	t->breakers = s->all_breakers;
 	t->n_breakers = n;
 }
@@ -234,6 +257,7 @@ static void join_limiters(struct target *t, struct objects_state *s, const struc
 		else
 			s->all_limiters[n++] = l->rows[i];
 	}
+	qsort(s->all_limiters, n, sizeof(*s->all_limiters), limiters_by_name);
 	t->limiters = s->all_limiters;
 	t->n_limiters = n;
 }

@@ -479,12 +479,12 @@ static void metrics_complete_the_breaker_of_the_same_name(void **state)
 	kit_page(&k, 1, page);
 	kit_page(&k, 2, later);
 	assert_int_equal(k.t->n_breakers, 2);
-	assert_text(k.t->breakers[0].name, "payment");
-	assert_text(k.t->breakers[0].state, "open"); /* the object's own word */
-	assert_text(k.t->breakers[0].source, "memory");
-	assert_num(k.t->breakers[0].rejected_per_s, 50);
-	assert_text(k.t->breakers[1].name, "other");
-	assert_text(k.t->breakers[1].source, "metrics");
+	assert_text(k.t->breakers[1].name, "payment");
+	assert_text(k.t->breakers[1].state, "open"); /* the object's own word */
+	assert_text(k.t->breakers[1].source, "memory");
+	assert_num(k.t->breakers[1].rejected_per_s, 50);
+	assert_text(k.t->breakers[0].name, "other");
+	assert_text(k.t->breakers[0].source, "metrics");
 	kit_lost(&k, 3, SOURCE_METRICS, SOURCE_FAILED);
 	assert_int_equal(k.t->n_breakers, 1);
 	assert_num(k.t->breakers[0].rejected_per_s, ABSENT);
@@ -538,11 +538,12 @@ static void a_nameless_limiter_is_known_by_limit_and_burst(void **state)
 	kit_objects(&k, 1, NULL, 0, l, 3);
 	kit_page(&k, 1, page);
 	assert_int_equal(k.t->n_limiters, 5); /* nobody knows which is a and which is b */
-	assert_text(k.t->limiters[0].name, "api");
-	assert_text(k.t->limiters[0].source, "memory");
-	assert_num(k.t->limiters[0].tokens, 3);
-	assert_null(k.t->limiters[1].name);
-	assert_text(k.t->limiters[3].name, "a");
+	assert_text(k.t->limiters[1].name, "api");
+	assert_text(k.t->limiters[1].source, "memory");
+	assert_num(k.t->limiters[1].tokens, 3);
+	assert_text(k.t->limiters[0].name, "a");
+	assert_text(k.t->limiters[2].name, "b");
+	assert_null(k.t->limiters[3].name);
 	kit_end(&k);
 }
 
