@@ -12,7 +12,9 @@ enum {
 	QUEUES_EVERY_MS = 40, /* a burst of a few ms stands in a queue about so long */
 	SLICE_MS = 2,	      /* and one more step, which may take as long */
 	BETWEEN_SLICES_MS = 1,
-	FIRST_REST_S_MAX = 10, /* the first sweep reads every stack and tells nothing of the next */
+	FIRST_REST_S_MAX =
+		10,	     /* the first sweep reads every stack and tells nothing of the next: */
+	FIRST_FREE_MS = 100, /* if it was no longer than this, the second one need not wait */
 	RETRY_S = 5,
 	TORN_MAX = 3, /* rounds in a row */
 	SCAN_EVERY_S = 10,
@@ -118,6 +120,8 @@ static uint64_t next_sweep(struct memory_state *s, uint64_t now_ns)
 	s->fast_cpu_ns = 0;
 	if (s->sweeps == 1 && rest > FIRST_REST_S_MAX * NS_PER_S)
 		rest = FIRST_REST_S_MAX * NS_PER_S;
+	if (s->sweeps == 1 && h.sweep_ns < FIRST_FREE_MS * NS_PER_MS)
+		rest = 0;
 	return s->sweep_began_ns + rest;
 }
 

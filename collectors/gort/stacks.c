@@ -99,10 +99,15 @@ static size_t count_frames(struct stacks *s, const struct stack *st)
 	return n;
 }
 
+static struct frame only_name(const struct stacks *s, uint64_t pc)
+{
+	return (struct frame){ .func = s->code->func_name(s->code->arg, pc), .file = STR("") };
+}
+
 static void name_stack(struct stacks *s, struct stack *st)
 {
 	size_t want = count_frames(s, st), n = 0;
-	struct frame *frames = arena_alloc(&s->arena, want * sizeof(*frames));
+	struct frame *frames = arena_alloc(&s->arena, (want + 1) * sizeof(*frames));
 	uint64_t h = HASH_START;
 
 	for (uint32_t i = 0; i < st->n_pcs && n < want; i++) {
@@ -114,6 +119,13 @@ static void name_stack(struct stacks *s, struct stack *st)
 			frames[n++] = f.frames[j];
 			h = group_join(h, f.hashes[j]);
 		}
+	}
+	if (n == 0 && st->n_pcs) { /* nothing but a wrapper, which has a name at least */
+		frames[n] = only_name(s, st->pcs[0]);
+		if (frames[n].func.len)
+			h = group_join(h, group_frame_hash(group_str_hash(frames[n].func),
+							   group_str_hash(frames[n].file), 0));
+		n += frames[n].func.len > 0;
 	}
 	st->frames = frames;
 	st->n_frames = (uint32_t)n;
