@@ -377,6 +377,7 @@ static void add_collector(struct attach *a, const struct collector_ops *ops)
 		.site = &a->site,
 		.interval_ns = a->o.interval_ns,
 		.timeout_ns = a->o.timeout_ns,
+		.budget_pct = a->o.budget_pct,
 		.state = xcalloc(1, ops->state_size),
 	};
 	a->n_collectors++;

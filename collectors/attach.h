@@ -14,7 +14,8 @@ struct attach_options {
 	struct http *http;
 	struct sink *sink;
 	uint64_t interval_ns, timeout_ns;
-	uint32_t sources; /* bit 1 << enum source: wanted */
+	double budget_pct; /* above 0, up to 100 */
+	uint32_t sources;  /* bit 1 << enum source: wanted */
 };
 
 /* Which sources this version can read at all; `why` of the others is said by attach. */

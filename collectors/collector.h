@@ -30,6 +30,7 @@ struct collector {
 	struct sink *sink;
 	struct site *site;
 	uint64_t interval_ns, timeout_ns;
+	double budget_pct;		/* what probing may cost; 100: never slower for its sake */
 	struct endpoint_set *endpoints; /* of an HTTP source; NULL for others */
 	void *state;
 };

@@ -18,12 +18,8 @@ enum {
 	RETRY_S = 5,
 	TORN_MAX = 3, /* rounds in a row */
 	SCAN_EVERY_S = 10,
-	SCAN_SHARE = 200, /* a scan is followed by a rest of so many times its CPU time */
 	PS_MAX = 4096,
 };
-
-/* What all of it may take of a core of ours; the queues at most a half of that, sweeps at least. */
-#define SHARE_OF_CORE 0.02
 
 struct memory_state {
 	struct gort *gort; /* NULL: not attached, nor attaching */
@@ -78,12 +74,21 @@ static void detach(struct collector *c)
 	s->sweeps = s->torn = 0;
 }
 
+/* What all of it may take of a core of ours, 2 % by default; the queues at most a half of that,
+ * sweeps at least, scans of the heap a quarter beside. */
+static double share_of_core(const struct collector *c)
+{
+	double share = 2 * c->budget_pct / 100;
+
+	return share < 1 ? share : 1;
+}
+
 /* ---- between rounds ---- */
 
 static void set_queues(struct collector *c, uint64_t now_ns)
 {
 	struct memory_state *s = c->state;
-	uint64_t rest = (uint64_t)((double)s->queues_cpu_ns * 2 / SHARE_OF_CORE);
+	uint64_t rest = (uint64_t)((double)s->queues_cpu_ns * 2 / share_of_core(c));
 
 	if (rest < QUEUES_EVERY_MS * NS_PER_MS)
 		rest = QUEUES_EVERY_MS * NS_PER_MS;
@@ -105,16 +110,17 @@ static void on_queues(void *arg, uint64_t now_ns)
 
 /* When the next sweep is due, so that with what else was read since the last one they take their
  * share of a core. */
-static uint64_t next_sweep(struct memory_state *s, uint64_t now_ns)
+static uint64_t next_sweep(const struct collector *c, uint64_t now_ns)
 {
+	struct memory_state *s = c->state;
 	double since_ns = (double)(now_ns - s->fast_since_ns) + 1;
-	double left = SHARE_OF_CORE - (double)s->fast_cpu_ns / since_ns;
+	double share = share_of_core(c), left = share - (double)s->fast_cpu_ns / since_ns;
 	struct gort_honesty h;
 	uint64_t rest;
 
 	gort_honesty(s->gort, &h);
-	if (left < SHARE_OF_CORE / 2)
-		left = SHARE_OF_CORE / 2;
+	if (left < share / 2)
+		left = share / 2;
 	rest = (uint64_t)((double)h.sweep_ns / left);
 	s->fast_since_ns = now_ns;
 	s->fast_cpu_ns = 0;
@@ -153,7 +159,7 @@ static void on_sweep(void *arg, uint64_t now_ns)
 	if (r < 0 && r != -EAGAIN)
 		return; /* the next round says why */
 	s->sweeps++;
-	s->sweep_due_ns = next_sweep(s, now_ns);
+	s->sweep_due_ns = next_sweep(c, now_ns);
 	sm.goroutines = r == 0 ? gort_goroutines(s->gort) : NULL;
 	if (!sm.goroutines)
 		return;
@@ -206,7 +212,7 @@ static void on_scan(void *arg, uint64_t now_ns)
 	if (r < 0 && r != -EAGAIN)
 		return; /* the next round says why */
 	gort_honesty(s->gort, &h);
-	rest = h.scan_ns * SCAN_SHARE;
+	rest = (uint64_t)((double)h.scan_ns * 4 / share_of_core(c));
 	if (rest < SCAN_EVERY_S * NS_PER_S)
 		rest = SCAN_EVERY_S * NS_PER_S;
 	loop_timer_set(c->loop, &s->scan, now_ns + rest);

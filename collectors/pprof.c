@@ -6,10 +6,9 @@
 
 enum {
 	BODY_MAX = 16 << 20,
-	/* Where the memory tier tells the same for nothing. A profile takes the target about 5 us a
-	 * goroutine: this is about 1 % of a core. */
+	/* Where the memory tier tells the same for nothing. */
 	SPARE_FROM_GS = 2000,
-	SPARE_US_A_G = 600,
+	PROFILE_US_A_G = 6, /* of the target's CPU: 0.5 s for 100,000 */
 };
 
 struct pprof_state {
@@ -21,7 +20,9 @@ static uint64_t every_ns(const struct collector *c)
 {
 	uint64_t n = c->site->goroutines;
 
-	return n < SPARE_FROM_GS ? 0 : n * SPARE_US_A_G * 1000;
+	if (n < SPARE_FROM_GS || c->budget_pct >= 100)
+		return 0;
+	return (uint64_t)((double)(n * PROFILE_US_A_G) * 1e3 * 100 / c->budget_pct);
 }
 
 static void pprof_begin(struct collector *c)

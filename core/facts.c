@@ -217,6 +217,7 @@ void facts_from_process(struct facts_state *s, const struct process *p, uint64_t
 void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t_ns)
 {
 	s->cost.own_rss_bytes = (double)c->rss_bytes;
+	s->cost.budget_pct = c->budget_pct > 0 ? c->budget_pct : NAN;
 	s->cost.own_cpu_pct =
 		s->own_ns ? share_pct(s->own_cpu_ns, c->cpu_ns, t_ns - s->own_ns) : NAN;
 	s->own_cpu_ns = c->cpu_ns;

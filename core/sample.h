@@ -257,6 +257,7 @@ struct health {
 
 struct own_cost {
 	uint64_t cpu_ns, rss_bytes;
+	double budget_pct; /* what it may take (--budget); 0: no budget is known */
 };
 
 struct sample {

@@ -93,7 +93,7 @@ static void on_cost(void *arg, uint64_t now_ns)
 {
 	struct app *a = arg;
 	struct rusage u;
-	struct own_cost cost;
+	struct own_cost cost = { .budget_pct = a->o->budget_pct };
 
 	getrusage(RUSAGE_SELF, &u);
 	cost.cpu_ns = timeval_ns(u.ru_utime) + timeval_ns(u.ru_stime);
@@ -194,6 +194,7 @@ static void attach(struct app *a, const struct target_spec *s)
 		.sink = &a->sink,
 		.interval_ns = a->o->interval_ns,
 		.timeout_ns = a->o->timeout_ns,
+		.budget_pct = a->o->budget_pct,
 		.sources = a->o->sources,
 	};
 	char found[256] = "";

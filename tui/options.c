@@ -63,9 +63,8 @@ const struct option_entry option_table[] = {
 	[OPT_TIMEOUT] = { "timeout", "D",
 			  "for one request (default 2s, at most twice the interval)", NULL },
 	[OPT_BUDGET] = { "budget", "PCT",
-			 "budget for probing, in per cent of the target's CPU; not enforced yet "
-			 "(default "
-			 "1.0)",
+			 "what probing may cost in % of a core: many goroutines are looked at more "
+			 "rarely (default 1.0)",
 			 NULL },
 	[OPT_BEARER] = { "bearer-file", "F", "file with a bearer token; mode 600", NULL },
 	[OPT_USER] = { "user-file", "F", "file with user:password; mode 600", NULL },
