@@ -216,7 +216,7 @@ int queues_draw_heat(const struct target *t, struct draw *d)
 	each = (t->n_ps + (size_t)rows - 1) / (size_t)rows;
 	n_rows = (int)((t->n_ps + each - 1) / each);
 	draw_textf(d, 0, 0, -1, STYLE_DIM,
-		   "run queue over time: rows are Ps, darkest is %.0f waiting goroutines", max);
+		   "run queue over time: rows are Ps, darkest is %.0f waiting", max);
 	for (int r = 0; r < n_rows; r++) {
 		size_t from = (size_t)r * each, to = from + each < t->n_ps ? from + each : t->n_ps;
 		int n = fold(t, from, to, depths);

@@ -16,7 +16,9 @@ static const struct field fields[] = {
 	COLUMN(name, TEXT, NONE, "target", "its name"),
 	COLUMN(state, TEXT, NONE, "worst finding", "the worst finding, or why nothing is known"),
 	COLUMN(facts.goroutines.total, NUM, COUNT, "goroutines", "goroutines"),
-	COLUMN(facts.sched.runnable, NUM, COUNT, "runnable", "goroutines that wait for a P"),
+	COLUMN(by_runnable, NUM, COUNT, "runnable", "goroutines that wait for a P"),
+	COLUMN(facts.sched.runq_total, NUM, COUNT, "queued",
+	       "goroutines in the Ps' local run queues"),
 	COLUMN(facts.process.cpu_pct, NUM, PCT, "cpu", "CPU time, in per cent of one core"),
 	COLUMN(facts.memory.heap_live_bytes, NUM, BYTES, "heap",
 	       "bytes in live and not yet swept objects"),
@@ -101,12 +103,13 @@ static enum style target_style(const void *row, const struct field *f)
 static const struct column columns[] = {
 	{ .key = "name", .width = 14, .share = 1 },
 	{ .key = "facts.goroutines.total", .width = 10, .rank = 2 },
+	{ .key = "facts.sched.runq_total", .width = 6, .rank = 3, .optional = true },
 	{ .key = "facts.process.cpu_pct", .width = 6, .rank = 3 },
 	{ .key = "facts.memory.heap_live_bytes", .width = 6, .rank = 4 },
 	{ .key = "breakers", .width = 10, .rank = 1 },
 	{ .key = "state", .width = 24, .share = 4 },
 	{ .key = "facts.memory.rss_bytes", .width = 6, .rank = 5 },
-	{ .key = "facts.sched.runnable", .width = 8, .rank = 5 },
+	{ .key = "by_runnable", .width = 8, .rank = 5 },
 	{ 0 },
 };
 
