@@ -6,6 +6,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/gort/gort.h"
+#include "collectors/procfs.h"
 #include "core/base/clock.h"
 
 enum {
@@ -248,6 +249,18 @@ static void lose(struct collector *c, int r)
 	s->retry_ns = 0; /* at the next round; after exec there is something to attach to */
 }
 
+/* Not only another program in it: then nobody needs /proc beside to know. */
+static bool has_ended(struct collector *c, int r)
+{
+	uint64_t ticks = 0;
+
+	if (r != -ESRCH ||
+	    (procfs_start_ticks(c->site->pid, &ticks, NULL) == 0 && ticks == c->site->start_ticks))
+		return false;
+	site_ended(c->site, clock_wall_ns());
+	return true;
+}
+
 static void read_round(struct collector *c)
 {
 	struct memory_state *s = c->state;
@@ -260,7 +273,8 @@ static void read_round(struct collector *c)
 		return;
 	if (r < 0) {
 		lose(c, r);
-		push_state(c, s->refused, &s->why);
+		if (!has_ended(c, r))
+			push_state(c, s->refused, &s->why);
 		return;
 	}
 	s->torn = 0;
@@ -278,7 +292,8 @@ static void refuse(struct collector *c, int r, uint64_t now_ns)
 	detach(c);
 	s->refused = state_of(r);
 	s->retry_ns = r == -EAGAIN ? 0 : now_ns + RETRY_S * NS_PER_S; /* it is only starting */
-	push_state(c, s->refused, &s->why);
+	if (!has_ended(c, r))
+		push_state(c, s->refused, &s->why);
 }
 
 static void on_attach(void *arg, uint64_t now_ns)

@@ -199,6 +199,27 @@ func main() {
 """
 
 
+@t.test("--sources memory alone notices the end, and opens no connection")
+def _():
+    with gm.Service("lab", "-listen", "127.0.0.1:0", "-chan-recv", "50") as sv:
+        p = gm.spawn([gm.GMPTOP, "stream", str(sv.pid), "--sources", "memory", *OPTS], stdout=subprocess.PIPE,
+                     stderr=subprocess.DEVNULL)
+        try:
+            first = gm.parse_json(p.stdout.readline().decode())["targets"][0]
+            equal((first.get("pid"), memory(first)["state"]), (sv.pid, "ok"), "pid, memory")
+            inodes = {os.readlink(f"/proc/{p.pid}/fd/{x}").strip("socket:[]") for x in os.listdir(f"/proc/{p.pid}/fd")}
+            with open("/proc/net/tcp") as f:
+                tcp = {line.split()[9] for line in f.read().splitlines()[1:]}
+            check(not inodes & tcp, "a TCP socket", inodes & tcp)
+            gm.end(sv.p)
+            lines = p.stdout.read().decode().splitlines()
+            equal(p.wait(10), 0, "exit code once no target is left")
+            equal(memory(gm.parse_json(lines[-1])["targets"][0])["state"], "failed", "memory")
+        finally:
+            gm.end(p)
+            p.stdout.close()
+
+
 @t.test("exec into another Go program is noticed, and that one is read")
 def _():
     go = shutil.which("go")
