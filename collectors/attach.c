@@ -438,6 +438,15 @@ void attach_free(struct attach *a)
 	free(a);
 }
 
+const struct endpoint_base *attach_pprof(const struct attach *a)
+{
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		if (a->collectors[i].ops == &pprof_ops)
+			return endpoints_chosen(a->collectors[i].endpoints);
+	}
+	return NULL;
+}
+
 bool attach_busy(const struct attach *a)
 {
 	for (size_t i = 0; i < a->n_collectors; i++) {

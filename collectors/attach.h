@@ -26,6 +26,9 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 			  uint32_t target);
 void attach_free(struct attach *a);
 
+/* Where pprof answered usefully; NULL: nowhere. */
+const struct endpoint_base *attach_pprof(const struct attach *a);
+
 bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
 bool attach_gone(
 	const struct attach *a); /* its process has ended (and, for an address, nothing answers) */

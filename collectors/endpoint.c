@@ -53,6 +53,11 @@ void endpoints_free(struct endpoint_set *s)
 	free(s);
 }
 
+const struct endpoint_base *endpoints_chosen(const struct endpoint_set *s)
+{
+	return s && s->chosen ? &s->chosen->base : NULL;
+}
+
 static bool endpoints_busy(const struct endpoint_set *s)
 {
 	for (size_t i = 0; i < s->n; i++) {

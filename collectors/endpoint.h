@@ -25,6 +25,9 @@ struct endpoint_spec {
 struct endpoint_set *endpoints_new(struct collector *c, const struct endpoint_spec *spec);
 void endpoints_free(struct endpoint_set *s); /* NULL is fine */
 
+/* Where it answered usefully; NULL: nowhere yet. */
+const struct endpoint_base *endpoints_chosen(const struct endpoint_set *s);
+
 /* The tick and busy of a collector that is one endpoint_set, c->endpoints. */
 void endpoint_collector_tick(struct collector *c, uint64_t now_ns);
 bool endpoint_collector_busy(const struct collector *c);

@@ -58,9 +58,9 @@ OBJECT(sched, sched_facts, "Scheduler", "Go's scheduler: goroutines (G), threads
 
 static const struct field latency_fields[] = {
 	FIELD(latency_facts, p50_lo_ns, NUM, NS, 7, NULL, "half of the goroutines waited longer than this for a P: the lower end of the runtime's bucket"),
-	FIELD(latency_facts, p50_ns, NUM, NS, 7, "p50", "half of the goroutines waited at most this: the upper end of the bucket"),
+	FIELD(latency_facts, p50_ns, NUM, NS, 7, "p50, at most", "half of the goroutines waited at most this: the upper end of the bucket"),
 	FIELD(latency_facts, p99_lo_ns, NUM, NS, 7, NULL, "the 99th of a hundred waited longer than this: the lower end of the bucket"),
-	FIELD(latency_facts, p99_ns, NUM, NS, 7, "p99", "the 99th of a hundred waited at most this: the upper end of the bucket"),
+	FIELD(latency_facts, p99_ns, NUM, NS, 7, "p99, at most", "the 99th of a hundred waited at most this: the upper end of the bucket"),
 	FIELD(latency_facts, window_s, NUM, S, 6, "window", "over so many seconds"),
 };
 OBJECT(latency, latency_facts, "Scheduling latency", "time that goroutines were runnable before they ran, as the runtime counts it (sched.timeToRun)");

@@ -31,6 +31,8 @@ static void put_row(const struct table *t, const void *row, bool labelled)
 			text = fmt_num(num, field_num(f, row), f->unit);
 		else if (f->type == FIELD_TEXT)
 			text = field_text(f, row);
+		else if (f->type == FIELD_FLAG && field_flag(f, row) >= 0)
+			text = field_flag(f, row) ? "yes" : "no";
 		if (labelled && text)
 			out_textf(stdout, "  %-20s %s\n", f->title, text);
 		else if (!labelled)
@@ -125,6 +127,8 @@ static void put_target(const struct target *t, uint64_t now_ns)
 	}
 	put_build(t->build);
 	put_facts(&table_sched, &t->facts.sched);
+	put_facts(&table_latency, &t->facts.latency);
+	put_rows(&table_ps, t->ps, t->n_ps);
 	put_facts(&table_goroutines, &t->facts.goroutines);
 	put_groups(t);
 	put_rows(&table_leaks, t->leaks, t->n_leaks);

@@ -4,7 +4,7 @@
 
 #include "tui/options.h"
 
-extern const struct command command_live, command_once, command_stream, command_check,
+extern const struct command command_live, command_once, command_stream, command_check, command_dump,
 	command_doctor, command_docs;
 
 #endif

@@ -19,8 +19,8 @@ enum { SIZE_MAX_W = 1000, SIZE_MAX_H = 1000 };
 #define INTERVAL_MAX_NS (3600 * NS_PER_S)
 
 const struct command *const commands[] = {
-	&command_live,	&command_once,	 &command_stream,
-	&command_check, &command_doctor, &command_docs,
+	&command_live, &command_once,	&command_stream, &command_check,
+	&command_dump, &command_doctor, &command_docs,
 };
 const size_t n_commands = sizeof(commands) / sizeof(*commands);
 
@@ -316,8 +316,8 @@ static const struct command *find_command(const char *word)
 /* Commands of the design that this version does not have yet: a target of that name is unlikely. */
 static bool is_future_command(const char *word)
 {
-	static const char *const future[] = { "record", "replay", "report", "diff",
-					      "export", "dump",	  "config" };
+	static const char *const future[] = { "record", "replay", "report",
+					      "diff",	"export", "config" };
 
 	for (size_t i = 0; i < sizeof(future) / sizeof(*future); i++) {
 		if (strcmp(word, future[i]) == 0)
