@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "collectors/endpoint.h"
+#include "collectors/leakprofile.h"
 #include "collectors/procfs.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -27,6 +28,7 @@ struct attach {
 	struct target_spec spec;
 	struct collector collectors[N_OPS];
 	size_t n_collectors;
+	struct leakprofile *leakprofile; /* NULL: never asked for */
 	struct loop_timer round, rest, walk_timer;
 	uint64_t rest_by_ns;
 	uint64_t next_ports_ns;
@@ -427,6 +429,7 @@ void attach_free(struct attach *a)
 {
 	if (!a)
 		return;
+	leakprofile_free(a->leakprofile);
 	loop_timer_stop(a->o.loop, &a->round);
 	loop_timer_stop(a->o.loop, &a->rest);
 	end_walk(a);
@@ -445,6 +448,13 @@ const struct endpoint_base *attach_pprof(const struct attach *a)
 			return endpoints_chosen(a->collectors[i].endpoints);
 	}
 	return NULL;
+}
+
+bool attach_ask_leaks(struct attach *a)
+{
+	if (!a->leakprofile)
+		a->leakprofile = leakprofile_new(a->o.http, a->o.sink, a->site.target);
+	return leakprofile_ask(a->leakprofile, attach_pprof(a));
 }
 
 bool attach_busy(const struct attach *a)

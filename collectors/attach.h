@@ -29,6 +29,9 @@ void attach_free(struct attach *a);
 /* Where pprof answered usefully; NULL: nowhere. */
 const struct endpoint_base *attach_pprof(const struct attach *a);
 
+/* Asks the runtime for its own leak profile (leakprofile.h). False: it is being asked already. */
+bool attach_ask_leaks(struct attach *a);
+
 bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
 bool attach_gone(
 	const struct attach *a); /* its process has ended (and, for an address, nothing answers) */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -217,6 +218,65 @@ static bool looked_long_enough(const struct target *t)
 	return false;
 }
 
+/* ---- what the runtime itself has proven ---- */
+
+static void add_proven(struct target_state *s, uint64_t stack_id, double count)
+{
+	for (size_t i = 0; i < s->n_proven; i++) {
+		if (s->proven[i].stack_id == stack_id) {
+			s->proven[i].count += count;
+			return;
+		}
+	}
+	s->proven = xreallocarray(s->proven, s->n_proven + 1, sizeof(*s->proven));
+	s->proven[s->n_proven++] = (struct proven_stack){ stack_id, count };
+}
+
+void leaks_prove(struct target *t, const struct leak_profile_sample *p, uint64_t unix_ns)
+{
+	struct target_state *s = t->state;
+
+	t->leak_profile.unix_ns = unix_ns;
+	t->leak_profile.found = p->leaked ? (double)p->leaked->total : NAN;
+	snprintf(t->leak_profile.why, sizeof(t->leak_profile.why), "%s",
+		 p->leaked ? "" : p->why.text);
+	if (!p->leaked)
+		return;
+	s->n_proven = 0;
+	for (size_t i = 0; i < p->leaked->n_groups; i++) {
+		const struct goroutine_group *g = &p->leaked->groups[i];
+
+		if (g->n_stack) /* without frames nobody knows what it is */
+			add_proven(s, goroutine_group_id(g->stack, g->n_stack, NULL, 0),
+				   (double)g->count);
+	}
+}
+
+static double proven_count(const struct target_state *s, uint64_t stack_id)
+{
+	for (size_t i = 0; i < s->n_proven; i++) {
+		if (s->proven[i].stack_id == stack_id)
+			return s->proven[i].count;
+	}
+	return 0;
+}
+
+static void tell_proof(const struct target *t, struct leak_row *l, double proven, struct arena *a)
+{
+	time_t s = (time_t)(t->leak_profile.unix_ns / NS_PER_S);
+	char text[160], at[16];
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	strftime(at, sizeof(at), "%H:%M:%S", &tm);
+	snprintf(text, sizeof(text),
+		 "Go's own leak profile of %s: %.0f of them can never wake again", at, proven);
+	if (l->n_evidence < sizeof(l->evidence) / sizeof(*l->evidence))
+		l->evidence[l->n_evidence++] = evidence(a, text);
+	l->grade = "proven";
+	l->score = 0.99;
+}
+
 /* A suspect stays, if need be with a lower grade, until its group has shrunk by half or is gone. */
 void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 {
@@ -232,7 +292,10 @@ void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 		double peak = 0;
 		bool was = was_suspect(old, n_old, r->stack_id, &peak);
 		const char *grade = grade_of(r, &g);
+		double proven = proven_count(t->state, r->stack_id);
 
+		if (!grade && proven > 0)
+			grade = "proven";
 		if (!grade && was && r->count > peak / 2)
 			grade = "weak";
 		if (!grade)
@@ -244,6 +307,8 @@ void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns)
 		now[n].score = strcmp(grade, "strong") == 0
 				       ? 0.8 + 0.15 * (1 - 1 / (1 + g.by / 100))
 				       : 0.4;
+		if (proven > 0)
+			tell_proof(t, &now[n], proven, a);
 		n++;
 	}
 	if (n)

@@ -30,6 +30,7 @@ static void state_free(struct target_state *s)
 	arena_release(&s->leak_arena);
 	arena_release(&s->finding_arena);
 	free(s->base_name);
+	free(s->proven);
 	free(s->threads);
 	free(s->threads_before);
 	free(s);
@@ -173,6 +174,8 @@ static void forget_process(struct target *t)
 	t->leaks = NULL;
 	t->n_leaks = s->n_leaks_kept = 0;
 	t->leaks_looked = false;
+	s->n_proven = 0;
+	t->leak_profile = (struct leak_profile){ 0 };
 }
 
 static void take_process(struct target *t, const struct sample *s)
@@ -295,6 +298,13 @@ static void take_goroutines(struct target *t, const struct sample *s)
 	t->groups_source = s->source;
 	groups_apply(t, &t->state->groups, s->goroutines, s->t_ns);
 	leaks_apply(t, &t->state->leak_arena, s->t_ns);
+}
+
+static void take_leak_profile(struct target *t, const struct sample *s)
+{
+	leaks_prove(t, s->leak_profile, s->unix_ns);
+	if (t->n_stacks)
+		leaks_apply(t, &t->state->leak_arena, s->t_ns);
 }
 
 static void take_health(struct target *t, const struct health *h)
@@ -437,6 +447,8 @@ void model_apply(struct model *m, const struct sample *s)
 		take_objects(t, s);
 	if (s->goroutines)
 		take_goroutines(t, s);
+	if (s->leak_profile)
+		take_leak_profile(t, s);
 	if (s->health)
 		take_health(t, s->health);
 	if (s->cost)

@@ -43,6 +43,13 @@ struct source_status {
 	char note[ERR_TEXT_MAX];   /* while it is: how its values come about; "": nothing to say */
 };
 
+/* The runtime's own leak profile, asked for on demand. */
+struct leak_profile {
+	uint64_t unix_ns; /* of the last answer; 0: never asked */
+	double found;	  /* goroutines that can never wake again; NAN: it did not say, see why */
+	char why[ERR_TEXT_MAX];
+};
+
 struct target {
 	char *name;		   /* shown; see json.md, "name" */
 	char *asked;		   /* as the user wrote it */
@@ -67,6 +74,7 @@ struct target {
 	struct leak_row *leaks;					/* worst first */
 	size_t n_leaks;
 	bool leaks_looked; /* enough samples to say "none" */
+	struct leak_profile leak_profile;
 	struct p_row *ps;
 	struct m_row *ms;
 	size_t n_ps, n_ms;

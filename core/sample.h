@@ -86,6 +86,13 @@ struct goroutines {
 			   * start function is known */
 };
 
+/* What the runtime itself says can never wake again (/debug/pprof/goroutineleak, Go 1.27), asked
+ * for once; why.text is set when it did not say. */
+struct leak_profile_sample {
+	const struct goroutines *leaked; /* NULL: it did not say */
+	struct err why;
+};
+
 uint64_t goroutine_group_id(const struct frame *stack, size_t n_stack, const struct label *labels,
 			    size_t n_labels);
 
@@ -275,6 +282,7 @@ struct sample {
 	const struct goroutines *goroutines;
 	const struct sched_sample *sched;
 	const struct objects_sample *objects;
+	const struct leak_profile_sample *leak_profile;
 	const struct metrics_page *metrics;
 	const struct process *process;
 	const struct health *health;

@@ -108,6 +108,7 @@ void groups_release(struct groups_state *s);
 
 void trend_push(struct trend *tr, uint64_t t_ns, double value);
 void leaks_apply(struct target *t, struct arena *a, uint64_t t_ns);
+void leaks_prove(struct target *t, const struct leak_profile_sample *p, uint64_t unix_ns);
 
 /* ---- breakers, limiters, requests ---- */
 
@@ -187,6 +188,11 @@ struct target_state {
 	struct objects_state objects;
 	struct sched_state *sched;
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
+	struct proven_stack {
+		uint64_t stack_id;
+		double count;
+	} * proven; /* by the runtime's own profile */
+	size_t n_proven;
 	size_t n_leaks_kept; /* rows of target->leaks while n_leaks hides them */
 	struct build build;
 	uint64_t build_key; /* pid and start of the process whose build it is */

@@ -276,6 +276,12 @@ void app_close(struct app *a)
 		close(a->signal_fd);
 }
 
+void app_ask_leaks(struct app *a, size_t target)
+{
+	if (target < a->n_targets && a->attaches[target])
+		attach_ask_leaks(a->attaches[target]);
+}
+
 /* ---- how it stands ---- */
 
 bool app_busy(const struct app *a)

@@ -31,6 +31,10 @@ void app_close(struct app *a);
 /* Adds one more target while running (the picker's choice). 0 or an exit code. */
 int app_add_target(struct app *a, const char *asked);
 
+/* Asks a target's runtime for its own leak profile; the answer comes as a sample, and so does a
+ * refusal. */
+void app_ask_leaks(struct app *a, size_t target);
+
 bool app_busy(const struct app *a);	  /* some target's round is under way */
 uint32_t app_rounds(const struct app *a); /* begun by every target that is still there */
 bool app_has_rates(const struct app *a);  /* each source that is ok has had its two samples */

@@ -117,6 +117,12 @@ static void obey(struct live *l)
 
 	if (l->picking ? l->picker.quit : l->ui.quit)
 		loop_stop(l->app.loop, 0);
+	if (l->ui.ask_leaks && l->o->read_only)
+		snprintf(l->ui.message, sizeof(l->ui.message),
+			 "not with --read-only: it costs the target a collection");
+	else if (l->ui.ask_leaks)
+		app_ask_leaks(&l->app, l->ui.target);
+	l->ui.ask_leaks = false;
 	if (*suspend)
 		term_suspend();
 	if (*redraw)

@@ -45,6 +45,7 @@ const struct key_entry key_table[] = {
 	{ { '0' }, ACTION_VIEW, VIEW_TARGETS, "view-targets", NULL, "Targets: one row for each" },
 	{ { ']' }, ACTION_NEXT_TARGET, 1, "next-target", NULL, "next target" },
 	{ { '[' }, ACTION_NEXT_TARGET, -1, "previous-target", NULL, "previous target" },
+	{ { 'L' }, ACTION_ASK_LEAKS, 0, "ask-leaks", NULL, "ask Go for its own leak profile (Go 1.27): it forces a collection, so twice to confirm" },
 	{ { K_F1 + 4, K_CTRL('L') }, ACTION_REDRAW, 0, "redraw", NULL, "draw the whole screen again" },
 	{ { K_CTRL('Z') }, ACTION_SUSPEND, 0, "suspend", NULL, "back to the shell; `fg` returns" },
 };

@@ -229,7 +229,26 @@ static void pause_or_go_on(struct ui *ui)
 	ui->paused_unix_ns = ui->now_unix_ns;
 }
 
-static void act(struct ui *ui, const struct model *m, const struct key_entry *k)
+/* What costs the target is said first and done at the second press. */
+static void ask_leaks(struct ui *ui, const struct model *m, bool confirmed)
+{
+	const struct target *t = ui_target(ui, m);
+	char heap[FMT_MAX];
+
+	if (!t)
+		return;
+	if (confirmed) {
+		ui->ask_leaks = true;
+		snprintf(ui->message, sizeof(ui->message), "asking Go for its leak profile");
+		return;
+	}
+	ui->confirming = ACTION_ASK_LEAKS;
+	snprintf(ui->message, sizeof(ui->message),
+		 "L again asks Go for its leak profile: it forces a collection of %s of heap",
+		 fmt_num(heap, t->facts.memory.heap_live_bytes, UNIT_BYTES));
+}
+
+static void act(struct ui *ui, const struct model *m, const struct key_entry *k, bool confirmed)
 {
 	int page = ui->page_rows > 1 ? ui->page_rows - 1 : 1;
 
@@ -294,6 +313,9 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k)
 	case ACTION_NEXT_TARGET:
 		next_target(ui, m, k->arg);
 		break;
+	case ACTION_ASK_LEAKS:
+		ask_leaks(ui, m, confirmed);
+		break;
 	case ACTION_REDRAW:
 		ui->redraw_all = true;
 		break;
@@ -309,12 +331,14 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k)
 void ui_key(struct ui *ui, const struct model *m, int key)
 {
 	const struct key_entry *k = key_find(key);
+	bool confirmed = k && ui->confirming == k->action;
 
 	ui->message[0] = '\0';
+	ui->confirming = ACTION_NONE;
 	if (ui->prompt != PROMPT_NONE)
 		prompt_key(ui, m, key);
 	else if (k)
-		act(ui, m, k);
+		act(ui, m, k, confirmed);
 }
 
 /* ---- drawing ---- */

@@ -40,7 +40,8 @@ struct ui {
 	char before[UI_TEXT_MAX]; /* the filter when its prompt was opened */
 	char search[UI_TEXT_MAX];
 	/* What the program is to do about a key; it sets those it has done back to false. */
-	bool paused, quit, redraw_all, suspend;
+	bool paused, quit, redraw_all, suspend, ask_leaks;
+	enum action confirming; /* pressed once: the same key again does it */
 	enum glyphs glyphs;
 	uint64_t now_ns, now_unix_ns; /* set before each draw */
 	uint64_t interval_ns, paused_unix_ns;

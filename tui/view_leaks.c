@@ -138,7 +138,25 @@ static void draw_list(const struct view *v, struct draw *d)
 				  1u << SOURCE_MEMORY | 1u << SOURCE_PPROF));
 }
 
-static void draw(const struct view *v, struct draw *d)
+/* What Go itself said, or how to ask it; the view's last line. */
+static void draw_profile(const struct target *t, struct draw *d, int row)
+{
+	const struct leak_profile *p = &t->leak_profile;
+	char at[FMT_MAX], n[FMT_MAX];
+
+	if (!p->unix_ns)
+		draw_text(d, row, 0, d->w, STYLE_DIM,
+			  "Go's own leak profile was not asked for (L asks)");
+	else if (isnan(p->found))
+		draw_textf(d, row, 0, d->w, STYLE_WARN, "Go's own leak profile, %s: %s",
+			   fmt_clock(at, p->unix_ns), p->why);
+	else
+		draw_textf(d, row, 0, d->w, p->found > 0 ? STYLE_ALARM : STYLE_OK,
+			   "Go's own leak profile, %s: %s goroutines can never wake again",
+			   fmt_clock(at, p->unix_ns), fmt_num(n, p->found, UNIT_COUNT));
+}
+
+static void draw_body(const struct view *v, struct draw *d)
 {
 	int want = list_height(&v->ui->list), most = d->h / 3 > 5 ? d->h / 3 : 5;
 	struct draw top, pane;
@@ -156,6 +174,15 @@ static void draw(const struct view *v, struct draw *d)
 	pane = draw_box(d, top.h + 1, 1, d->h - top.h - 1, d->w - 2);
 	draw_list(v, &top);
 	draw_leak(v, &pane);
+}
+
+static void draw(const struct view *v, struct draw *d)
+{
+	struct draw body = draw_box(d, 0, 0, d->h - 1, d->w);
+	struct draw foot = draw_box(d, d->h - 1, 1, 1, d->w - 2);
+
+	draw_body(v, &body);
+	draw_profile(v->t, &foot, 0);
 }
 
 const struct view_ops leaks_view = {

@@ -378,6 +378,63 @@ static void none_found_is_an_empty_list_and_not_looked_is_none(void **state)
 	kit_end(&k);
 }
 
+static void kit_leak_profile(struct kit *k, double at_s, const char *func, uint64_t count)
+{
+	struct sample s = kit_sample(at_s, SOURCE_COUNT);
+	struct frame stack[] = { kit_frame("runtime.gopark", 10),
+				 kit_frame("runtime.chanrecv1", 11), kit_frame(func, 12) };
+	struct goroutine_group groups[] = { { .count = count, .stack = stack, .n_stack = 3 },
+					    { .count = 1 } }; /* without frames: dropped */
+	struct goroutines g = { .groups = groups, .n_groups = 2, .total = count + 1 };
+	struct leak_profile_sample p = { .leaked = &g };
+
+	s.leak_profile = &p;
+	model_apply(k->m, &s);
+}
+
+static void the_runtimes_own_profile_proves_a_leak_at_once(void **state)
+{
+	struct kit k;
+
+	(void)state;
+	kit_start(&k, false);
+	kit_groups(&k, 1,
+		   "2 chan receive: runtime.gopark < runtime.chanrecv1 < main.lost; "
+		   "9 select: main.fine");
+	assert_int_equal(k.t->n_leaks, 0);
+	kit_leak_profile(&k, 2, "main.lost", 2);
+	assert_int_equal(k.t->n_leaks, 1);
+	assert_text(k.t->leaks[0].grade, "proven");
+	assert_true(k.t->leaks[0].score > 0.95);
+	assert_num(k.t->leaks[0].count, 2);
+	assert_num(k.t->leak_profile.found, 3);
+	assert_non_null(strstr(k.t->leaks[0].evidence[k.t->leaks[0].n_evidence - 1],
+			       "2 of them can never wake again"));
+	kit_groups(&k, 3, "2 chan receive: runtime.gopark < runtime.chanrecv1 < main.lost");
+	assert_text(k.t->leaks[0].grade, "proven"); /* what is proven stays so */
+	kit_groups(&k, 4, "9 select: main.fine");
+	assert_int_equal(k.t->n_leaks, 0);
+	kit_end(&k);
+}
+
+static void a_profile_that_did_not_come_says_why(void **state)
+{
+	struct sample s = kit_sample(1, SOURCE_COUNT);
+	struct leak_profile_sample p = { .leaked = NULL };
+	struct kit k;
+
+	(void)state;
+	kit_start(&k, false);
+	(void)err_set(&p.why, 0, "this service has none");
+	s.leak_profile = &p;
+	model_apply(k.m, &s);
+	assert_num(k.t->leak_profile.found, ABSENT);
+	assert_text(k.t->leak_profile.why, "this service has none");
+	assert_true(k.t->leak_profile.unix_ns > 0);
+	assert_int_equal(k.t->n_leaks, 0);
+	kit_end(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +451,8 @@ int main(void)
 		cmocka_unit_test(a_suspect_whose_group_is_gone_is_none),
 		cmocka_unit_test(the_worst_suspect_comes_first),
 		cmocka_unit_test(none_found_is_an_empty_list_and_not_looked_is_none),
+		cmocka_unit_test(the_runtimes_own_profile_proves_a_leak_at_once),
+		cmocka_unit_test(a_profile_that_did_not_come_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,6 +317,22 @@ static void a_model_without_targets_is_drawn(void **state)
 	end(&s);
 }
 
+static void what_costs_the_target_is_done_at_the_second_press(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "4L");
+	assert_false(s.ui.ask_leaks);
+	assert_non_null(strstr(s.ui.message, "L again"));
+	press(&s, "jL"); /* another key between: it is asked anew */
+	assert_false(s.ui.ask_leaks);
+	press(&s, "L");
+	assert_true(s.ui.ask_leaks);
+	end(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -333,6 +349,7 @@ int main(void)
 		cmocka_unit_test(scrolling_past_the_end_of_text_stops_there),
 		cmocka_unit_test(pause_keeps_the_moment),
 		cmocka_unit_test(targets_are_chosen_by_row_and_by_bracket),
+		cmocka_unit_test(what_costs_the_target_is_done_at_the_second_press),
 		cmocka_unit_test(a_model_without_targets_is_drawn),
 	};
 
