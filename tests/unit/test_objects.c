@@ -390,7 +390,8 @@ static size_t fetch(void *arg, uint64_t at, uint8_t *to, size_t n)
 	size_t left = at < b->n ? b->n - at : 0;
 
 	n = n < left ? n : left;
-	memcpy(to, b->p + at, n);
+	if (n)
+		memcpy(to, b->p + at, n);
 	return n;
 }
 
