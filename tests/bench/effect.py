@@ -1,4 +1,4 @@
-"""What reading costs the target: effect.py GMPTOP LOAD [PAIRS [SECONDS]].
+"""What reading costs the target: effect.py GMPTOP LOAD [PAIRS [SECONDS [INTERVAL [GOROUTINES]]]].
 
 gmptop reads the memory of a busy Go program, and is stopped and continued by turns, in windows so short that
 whatever else runs on the machine is much the same in both of a pair. Printed are the median of the changes
@@ -8,7 +8,8 @@ import json, os, signal, statistics, subprocess, sys, time
 GMPTOP, LOAD = sys.argv[1:3]
 PAIRS = int(sys.argv[3]) if len(sys.argv) > 3 else 60
 SECONDS = float(sys.argv[4]) if len(sys.argv) > 4 else 0.4
-INTERVAL = "100ms"
+INTERVAL = sys.argv[5] if len(sys.argv) > 5 else "100ms"
+PARKED = [int(sys.argv[6])] if len(sys.argv) > 6 else [1000, 100000]
 
 
 class Load:
@@ -76,7 +77,7 @@ def compare(name, target, client=None):
 
 
 # Both as fast as they can, each on one thread: with more, where the kernel runs them is what is measured.
-for parked in (1000, 100000):
+for parked in PARKED:
     target = Load("-pairs=1", f"-parked={parked}")
     compare(f"pingpong_{parked}", target)
     target.end()
