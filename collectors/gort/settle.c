@@ -65,6 +65,19 @@ static uint8_t state_of(const struct sweep *s, const struct gview *v)
 	}
 }
 
+/* Until Go 1.19 one that stops the world counts as waiting, for the reason that it last waited for
+ * (runtime/proc.go, stopTheWorld). */
+static uint8_t state_by_stack(const struct sweep *s, const struct gview *v)
+{
+	enum { GO_SAYS_STOPPING = 20 };
+	const struct code *code = s->t.code;
+
+	if (s->t.layout->minor < GO_SAYS_STOPPING && v->status == G_WAITING &&
+	    str_is(code->func_name(code->arg, v->pc), "runtime.systemstack_switch"))
+		return GSTATE_RUNNING;
+	return state_of(s, v);
+}
+
 static bool is_system(struct sweep *s, const struct gview *v, uint64_t startpc)
 {
 	enum start kind = start_of(s, startpc);
@@ -125,10 +138,9 @@ static void count(struct sweep *s, struct slot *slot, const struct gview *v)
 	cells_add(&s->cells, slot->cell, age_of(s, slot, v));
 }
 
-static int count_new(struct sweep *s, const struct fresh *f, const uint8_t *g, uint32_t stack)
+static int count_new(struct sweep *s, const struct fresh *f, const uint8_t *g, struct cell_key key)
 {
 	struct gview_origin o;
-	struct cell_key key = { .stack = stack, .state = state_of(s, &f->view) };
 	int r = 0;
 
 	gview_origin(s->t.layout, g, &o);
@@ -151,6 +163,7 @@ static uint32_t start_stack(struct sweep *s, uint64_t startpc)
 
 int settle_unknown(struct sweep *s, const struct fresh *f, const uint8_t *g)
 {
+	struct cell_key key = { .state = GSTATE_RUNNING }; /* so it does: it changed meanwhile */
 	struct gview_origin o;
 	int r;
 
@@ -158,7 +171,8 @@ int settle_unknown(struct sweep *s, const struct fresh *f, const uint8_t *g)
 	if (is_system(s, &f->view, o.startpc))
 		return 0;
 	s->now.unknown++;
-	r = count_new(s, f, g, start_stack(s, o.startpc));
+	key.stack = start_stack(s, o.startpc);
+	r = count_new(s, f, g, key);
 	f->slot->cell = CELL_NONE;
 	return r;
 }
@@ -212,8 +226,8 @@ static int find_stack(struct sweep *s, const struct fresh *f, const struct unwin
 
 int settle(struct sweep *s, const struct fresh *f, const uint8_t *g, const struct unwind_window *w)
 {
+	struct cell_key key = { .state = state_by_stack(s, &f->view) };
 	struct gview_origin o;
-	uint32_t stack;
 
 	gview_origin(s->t.layout, g, &o);
 	if (is_system(s, &f->view, o.startpc)) {
@@ -223,10 +237,10 @@ int settle(struct sweep *s, const struct fresh *f, const uint8_t *g, const struc
 		return SETTLED;
 	}
 	if (f->view.status == G_RUNNING)
-		stack = start_stack(s, o.startpc);
-	else if (find_stack(s, f, w, &stack) == TORN)
+		key.stack = start_stack(s, o.startpc);
+	else if (find_stack(s, f, w, &key.stack) == TORN)
 		return TORN;
-	return count_new(s, f, g, stack);
+	return count_new(s, f, g, key);
 }
 
 void settle_same(struct sweep *s, struct slot *slot, const struct gview *v)
