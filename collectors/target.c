@@ -127,6 +127,8 @@ int target_parse(const char *arg, struct target_spec *ret, struct err *e)
 			return err_set(e, -EINVAL, "%s: not a process id", arg);
 		s.kind = TARGET_PID;
 		s.pid = (pid_t)pid;
+	} else if (strcmp(arg, "-") == 0) {
+		s.kind = TARGET_FILE;
 	} else if (strncmp(arg, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
 		r = parse_unix(arg + sizeof(unix_prefix) - 1, &s, e);
 	} else if (strstr(arg, "://") || is_host_port(arg)) {

@@ -4,7 +4,7 @@
 
 #include "collectors/collector.h"
 
-enum target_kind { TARGET_PID, TARGET_NAME, TARGET_URL };
+enum target_kind { TARGET_PID, TARGET_NAME, TARGET_URL, TARGET_FILE };
 
 struct target_spec {
 	enum target_kind kind;

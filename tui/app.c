@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "collectors/elf.h"
+#include "collectors/file.h"
 #include "collectors/procfs.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -141,6 +142,10 @@ static int resolve_name(struct target_spec *s)
 		app_complain("%s: %s", s->asked, e.text);
 		return EXIT_USAGE;
 	}
+	if (n == 0 && access(s->asked, F_OK) == 0) { /* no process: a dump or a profile */
+		s->kind = TARGET_FILE;
+		return 0;
+	}
 	if (n != 1)
 		return no_single_match(s->asked, pids, n);
 	s->kind = TARGET_PID;
@@ -186,6 +191,18 @@ static void refuse(struct app *a, uint32_t target, const struct err *why)
 	}
 }
 
+static void read_file(struct app *a, const struct target_spec *s)
+{
+	const char *slash = strrchr(s->asked, '/');
+	const char *name = s->name[0] ? s->name : slash && slash[1] ? slash + 1 : s->asked;
+	uint32_t target = model_add_target(a->model, s->asked, name, false);
+
+	a->model->targets[target].named = true;
+	a->n_targets = a->model->n_targets;
+	a->attaches[target] = NULL;
+	file_push(s->asked, a->signal_fd, &a->sink, target);
+}
+
 static void attach(struct app *a, const struct target_spec *s)
 {
 	const struct attach_options o = {
@@ -226,7 +243,9 @@ int app_add_target(struct app *a, const char *asked)
 		return EXIT_USAGE;
 	}
 	r = resolve_name(&s);
-	if (r == 0)
+	if (r == 0 && s.kind == TARGET_FILE)
+		read_file(a, &s);
+	else if (r == 0)
 		attach(a, &s);
 	return r;
 }

@@ -1,0 +1,153 @@
+#include "collectors/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "collectors/parse/gotext.h"
+#include "collectors/parse/pprof.h"
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+
+enum {
+	CHUNK_BYTES = 256 << 10,
+	PROFILE_MAX = 64 << 20, /* of a profile, which is looked at whole; a text may be longer */
+};
+
+struct reader {
+	int fd, stop_fd;
+	const char *path;
+	char chunk[CHUNK_BYTES];
+};
+
+/* Some bytes, 0 at the end, -errno. */
+static ssize_t read_some(struct reader *r, struct err *e)
+{
+	struct pollfd fds[2] = { { r->fd, POLLIN, 0 }, { r->stop_fd, POLLIN, 0 } };
+	ssize_t n;
+
+	if (poll(fds, r->stop_fd >= 0 ? 2 : 1, -1) < 0 || fds[1].revents)
+		return err_set(e, -EINTR, "%s: interrupted", r->path);
+	n = read(r->fd, r->chunk, sizeof(r->chunk));
+	return n < 0 ? err_set(e, -errno, "%s: %s", r->path, strerror(errno)) : n;
+}
+
+static void push(struct sink *sink, uint32_t target, enum source source, struct sample *sm)
+{
+	sm->target = target;
+	sm->source = source;
+	sm->t_ns = clock_mono_ns();
+	sm->unix_ns = clock_wall_ns();
+	sink->push(sink, sm);
+}
+
+/* ---- a text, as it comes ---- */
+
+static int read_text(struct reader *r, ssize_t n, struct gotext *t, struct err *e)
+{
+	int ret = 0;
+
+	gotext_begin(t);
+	while (ret == 0 && n > 0) {
+		ret = gotext_feed(t, r->chunk, (size_t)n, e);
+		n = ret == 0 ? read_some(r, e) : 0;
+	}
+	if (ret == 0 && n < 0)
+		return (int)n;
+	return ret == 0 ? gotext_end(t, e) : ret;
+}
+
+static void say_how(const struct gotext_counts *c, char *buf, size_t n)
+{
+	snprintf(buf, n,
+		 "%llu goroutines in the text, %llu of them the runtime's own, %llu without a "
+		 "stack; "
+		 "%llu lines not understood%s",
+		 (unsigned long long)c->headers, (unsigned long long)c->system,
+		 (unsigned long long)c->no_stack, (unsigned long long)c->not_understood,
+		 c->cut ? "; it ends in the middle of one: it was cut" : "");
+}
+
+/* ---- a profile, whole ---- */
+
+static int read_profile(struct reader *r, ssize_t n, struct pprof *p, struct err *e)
+{
+	struct buf body;
+	int ret = 0;
+
+	buf_init(&body, PROFILE_MAX);
+	while (ret == 0 && n > 0) {
+		ret = buf_add(&body, r->chunk, (size_t)n);
+		if (ret < 0)
+			err_set(e, ret, "%s: more than %d MiB; refused", r->path,
+				PROFILE_MAX >> 20);
+		n = ret == 0 ? read_some(r, e) : 0;
+	}
+	if (ret == 0 && n < 0)
+		ret = (int)n;
+	if (ret == 0)
+		ret = pprof_goroutines(p, body.ptr, body.len, e);
+	buf_release(&body);
+	return ret;
+}
+
+static void push_found(struct reader *r, struct sink *sink, uint32_t target)
+{
+	struct sample sm = { .state = SOURCE_OK };
+	struct gotext text = { 0 };
+	struct pprof profile = { 0 };
+	char note[ERR_TEXT_MAX] = "";
+	ssize_t n = read_some(r, &sm.why);
+	int ret = (int)n;
+
+	if (n > 0 && gotext_looks_like(r->chunk, (size_t)n)) {
+		ret = read_text(r, n, &text, &sm.why);
+		sm.goroutines = &text.goroutines;
+		say_how(&text.counts, note, sizeof(note));
+	} else if (n > 0) {
+		ret = read_profile(r, n, &profile, &sm.why);
+		sm.goroutines = &profile.goroutines;
+	} else if (n == 0) {
+		ret = err_set(&sm.why, -ENODATA, "%s: empty", r->path);
+	}
+	if (ret < 0) {
+		sm.goroutines = NULL;
+		sm.state = SOURCE_FAILED;
+	}
+	sm.note = str_of(note);
+	push(sink, target, SOURCE_PPROF, &sm);
+	gotext_release(&text);
+	pprof_release(&profile);
+}
+
+void file_push(const char *path, int stop_fd, struct sink *sink, uint32_t target)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct reader *r = calloc(1, sizeof(*r));
+	struct sample failed = { .state = SOURCE_FAILED };
+
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		struct sample off = { .state = SOURCE_OFF };
+
+		err_put(&off.why, "a file has goroutines and nothing else");
+		if (i != SOURCE_PPROF)
+			push(sink, target, (enum source)i, &off);
+	}
+	if (!r)
+		return;
+	r->path = is_stdin ? "standard input" : path;
+	r->stop_fd = stop_fd;
+	r->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0) {
+		err_put(&failed.why, "%s: %s", path, strerror(errno));
+		push(sink, target, SOURCE_PPROF, &failed);
+	} else {
+		push_found(r, sink, target);
+	}
+	if (r->fd >= 0 && !is_stdin)
+		close(r->fd);
+	free(r);
+}
