@@ -138,9 +138,10 @@ static void say_how(struct memory_state *s)
 
 	gort_honesty(s->gort, &h);
 	snprintf(s->note, sizeof(s->note),
-		 "%.200s; last sweep %.1f ms of CPU, %llu readings torn, %llu goroutines unknown",
+		 "%.180s; last sweep %.1f ms of CPU, %llu readings torn, %llu goroutines unknown%s",
 		 gort_provenance(s->gort), (double)h.sweep_ns / 1e6, (unsigned long long)h.torn,
-		 (unsigned long long)h.unknown);
+		 (unsigned long long)h.unknown,
+		 h.scan_cut ? "; not all breakers and limiters are looked at" : "");
 }
 
 static void on_sweep(void *arg, uint64_t now_ns)
