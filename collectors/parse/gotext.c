@@ -18,6 +18,15 @@ struct group {
 	bool has_ages;
 };
 
+/* What a goroutine's lines after its header came to, by the hash of what counts in them: most
+ * goroutines of a dump stand where others do. */
+struct block {
+	uint64_t hash;	/* 0: a free slot */
+	uint32_t group; /* BLOCK_SYSTEM: of the runtime's own */
+	bool no_stack, elided;
+};
+enum { BLOCK_SYSTEM = UINT32_MAX, BLOCKS_FIRST = 256, BLOCKS_MAX = 1 << 18 };
+
 enum where { OUTSIDE, IN_STACK, IN_ANCESTOR, IN_PROFILE };
 
 struct gotext_state {
@@ -39,6 +48,10 @@ struct gotext_state {
 	uint32_t *slots; /* by id, 1 + index */
 	size_t n_slots;
 	struct goroutine_group *out;
+	struct block *blocks; /* open addressing */
+	size_t n_blocks, cap_blocks;
+	struct block block;	    /* of the goroutine under way; hash 0: not to be kept */
+	uint64_t understood_before; /* counts.not_understood when it began */
 };
 
 /* ---- life ---- */
@@ -52,7 +65,12 @@ void gotext_begin(struct gotext *g)
 		s->line = xcalloc(1, GOTEXT_LINE_MAX);
 		s->n_slots = SLOTS_FIRST;
 		s->slots = xcalloc(s->n_slots, sizeof(*s->slots));
+		s->cap_blocks = BLOCKS_FIRST;
+		s->blocks = xcalloc(s->cap_blocks, sizeof(*s->blocks));
 	}
+	memset(s->blocks, 0, s->cap_blocks * sizeof(*s->blocks));
+	s->n_blocks = 0;
+	s->block.hash = 0;
 	arena_clear(&s->kept);
 	arena_clear(&s->scratch);
 	memset(s->slots, 0, s->n_slots * sizeof(*s->slots));
@@ -74,6 +92,7 @@ void gotext_release(struct gotext *g)
 	free(s->line);
 	free(s->groups);
 	free(s->slots);
+	free(s->blocks);
 	free(s->out);
 	free(s);
 	g->state = NULL;
@@ -99,6 +118,50 @@ static void grow_slots(struct gotext_state *s)
 	s->slots = xcalloc(s->n_slots, sizeof(*s->slots));
 	for (size_t i = 0; i < s->n_groups; i++)
 		*slot_of(s, s->groups[i].out.id) = (uint32_t)i + 1;
+}
+
+/* ---- blocks ---- */
+
+static struct block *block_slot(struct gotext_state *s, uint64_t hash)
+{
+	size_t i = hash & (s->cap_blocks - 1);
+
+	while (s->blocks[i].hash && s->blocks[i].hash != hash)
+		i = (i + 1) & (s->cap_blocks - 1);
+	return &s->blocks[i];
+}
+
+static void grow_blocks(struct gotext_state *s)
+{
+	struct block *old = s->blocks;
+	size_t n = s->cap_blocks;
+
+	if (s->n_blocks * 2 < n)
+		return;
+	s->cap_blocks *= 2;
+	s->blocks = xcalloc(s->cap_blocks, sizeof(*s->blocks));
+	for (size_t i = 0; i < n; i++) {
+		if (old[i].hash)
+			*block_slot(s, old[i].hash) = old[i];
+	}
+	free(old);
+}
+
+static void keep_block(struct gotext *t, uint32_t group)
+{
+	struct gotext_state *s = t->state;
+	struct block *b;
+
+	if (!s->block.hash || t->counts.not_understood != s->understood_before ||
+	    s->n_blocks == BLOCKS_MAX)
+		return;
+	grow_blocks(s);
+	b = block_slot(s, s->block.hash);
+	s->n_blocks += b->hash == 0;
+	*b = s->block;
+	b->group = group;
+	b->no_stack = s->n_frames == 0;
+	s->block.hash = 0;
 }
 
 static struct frame keep_frame(struct arena *a, const struct frame *f)
@@ -154,6 +217,22 @@ static int age_bucket(uint64_t minutes)
 	return i + 3; /* the first three are below a minute */
 }
 
+static void count_into(struct gotext *t, struct group *g)
+{
+	struct gotext_state *s = t->state;
+	uint64_t minutes = s->header.minutes;
+
+	g->out.count += s->count;
+	t->goroutines.total += s->count;
+	count_state(s, g);
+	if (!minutes)
+		return;
+	g->has_ages = true;
+	g->ages[age_bucket(minutes)] += s->count;
+	if (minutes > g->minutes)
+		g->minutes = minutes;
+}
+
 static bool is_systems(const struct gotext_state *s)
 {
 	const struct frame *root = s->n_frames ? &s->frames[s->n_frames - 1] : NULL;
@@ -204,11 +283,11 @@ static int settle(struct gotext *t, struct err *e)
 	struct gotext_state *s = t->state;
 	uint64_t id;
 	uint32_t *slot;
-	struct group *g;
 
 	drop_goexit(s);
 	if (is_systems(s)) {
 		t->counts.system += s->count;
+		keep_block(t, BLOCK_SYSTEM);
 		return 0;
 	}
 	if (s->where == IN_PROFILE)
@@ -224,16 +303,8 @@ static int settle(struct gotext *t, struct err *e)
 		add_group(s, id);
 		*slot = (uint32_t)s->n_groups;
 	}
-	g = &s->groups[*slot - 1];
-	g->out.count += s->count;
-	t->goroutines.total += s->count;
-	count_state(s, g);
-	if (s->header.minutes) {
-		g->has_ages = true;
-		g->ages[age_bucket(s->header.minutes)] += s->count;
-		if (s->header.minutes > g->minutes)
-			g->minutes = s->header.minutes;
-	}
+	keep_block(t, *slot - 1);
+	count_into(t, &s->groups[*slot - 1]);
 	return 0;
 }
 
@@ -260,12 +331,20 @@ static void enter(struct gotext_state *s, enum where where, uint64_t count)
 
 /* ---- lines ---- */
 
+static void count_header(struct gotext *t, const struct gotext_header *h)
+{
+	t->counts.headers++;
+	t->counts.locked += h->locked;
+	t->counts.leaked += h->leaked;
+	t->counts.durable += h->durable;
+}
+
 static int take_header(struct gotext *t, const struct gotext_header *h, struct err *e)
 {
 	struct gotext_state *s = t->state;
 	int r = leave(t, e);
 
-	t->counts.headers++;
+	count_header(t, h);
 	if (h->goid == 0) { /* g0, the thread's own stack */
 		t->counts.system++;
 		return r;
@@ -273,9 +352,6 @@ static int take_header(struct gotext *t, const struct gotext_header *h, struct e
 	enter(s, IN_STACK, 1);
 	s->header = *h;
 	s->state = arena_str(&s->scratch, h->state);
-	t->counts.locked += h->locked;
-	t->counts.leaked += h->leaked;
-	t->counts.durable += h->durable;
 	if (h->labels.len)
 		s->n_labels = (uint32_t)gotext_labels(h->labels, &s->scratch, s->labels,
 						      GOTEXT_LABELS_MAX);
@@ -333,6 +409,7 @@ static void take_stack_line(struct gotext *t, struct str line)
 	flush_func(s);
 	if (is_elision(line)) {
 		t->counts.elided++;
+		s->block.elided = true;
 	} else if (str_starts(line, "[originating from goroutine")) {
 		s->where = IN_ANCESTOR;
 	} else if (gotext_creator(line, &text)) {
@@ -367,11 +444,11 @@ static void take_profile_line(struct gotext *t, struct str line)
 	if (gotext_profile_frame(line, &f)) {
 		add_frame(s, keep_frame(&s->scratch, &f));
 	} else if (str_starts(line, labels)) {
-		uint32_t at = sizeof(labels) - 1;
+		uint32_t at = sizeof(labels) - 1, end = line.len;
 
-		s->n_labels =
-			(uint32_t)gotext_labels((struct str){ line.p + at, line.len - at - 1 },
-						&s->scratch, s->labels, GOTEXT_LABELS_MAX);
+		end -= line.p[end - 1] == '}';
+		s->n_labels = (uint32_t)gotext_labels((struct str){ line.p + at, end - at },
+						      &s->scratch, s->labels, GOTEXT_LABELS_MAX);
 	} else if (!str_starts(line, "#\t0x")) { /* a pc without a name */
 		t->counts.not_understood++;
 	}
@@ -392,6 +469,13 @@ static struct str without_prefix(struct gotext_state *s, struct str line)
 	return (struct str){ line.p + s->prefix, line.len - (uint32_t)s->prefix };
 }
 
+/* Something else begins before the blank line that ends a goroutine. */
+static void not_a_block(struct gotext_state *s)
+{
+	if (s->where != OUTSIDE)
+		s->block.hash = 0;
+}
+
 static int take_line(struct gotext *t, struct str line, struct err *e)
 {
 	struct gotext_state *s = t->state;
@@ -407,11 +491,15 @@ static int take_line(struct gotext *t, struct str line, struct err *e)
 		flush_func(s);
 		return leave(t, e);
 	}
-	if (gotext_header(line, &h))
+	if (gotext_header(line, &h)) {
+		not_a_block(s);
 		return take_header(t, &h, e);
+	}
 	if (record_head(line, &count)) {
-		int r = leave(t, e);
+		int r;
 
+		not_a_block(s);
+		r = leave(t, e);
 		t->counts.headers += count;
 		enter(s, IN_PROFILE, count);
 		return r;
@@ -421,6 +509,95 @@ static int take_line(struct gotext *t, struct str line, struct err *e)
 	else if (s->where == IN_PROFILE)
 		take_profile_line(t, line);
 	return 0;
+}
+
+/* ---- a whole goroutine at once ---- */
+
+static uint64_t mix(uint64_t h, const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (; n >= sizeof(v); p += sizeof(v), n -= sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		h = (h ^ v) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	v = 0;
+	if (n)
+		memcpy(&v, p, n); /* what is left, with its length above it */
+	h = (h ^ v ^ (uint64_t)n << 56) * 0xff51afd7ed558ccdu;
+	return h ^ h >> 32;
+}
+
+/* A function without its arguments, a creator without the number of its goroutine, else the line.
+ */
+static size_t what_counts(const char *p, size_t n)
+{
+	static const char creator[] = "created by ", by[] = " in goroutine ";
+	const char *at = NULL;
+
+	if (n > sizeof(creator) && memcmp(p, creator, sizeof(creator) - 1) == 0)
+		at = memmem(p, n, by, sizeof(by) - 1);
+	else if (p[0] != '\t' && p[n - 1] == ')')
+		at = memrchr(p, '(', n);
+	return at ? (size_t)(at - p) : n;
+}
+
+/* What counts of its lines: functions without their arguments, places, the creator. Returns where
+ * the next goroutine may begin; NULL: its end is not in sight. */
+static const char *hash_block(const char *p, const char *end, uint64_t *ret)
+{
+	uint64_t h = HASH_START;
+	const char *nl;
+
+	while (p < end && (nl = memchr(p, '\n', (size_t)(end - p)))) {
+		size_t n = (size_t)(nl - p);
+
+		if (n == 0) {
+			*ret = h | 1;
+			return nl + 1;
+		}
+		h = mix(h, p, what_counts(p, n));
+		p = nl + 1;
+	}
+	return NULL;
+}
+
+/* Counts the goroutine that begins at data as one like it was, and returns where it ends; NULL: it
+ * has to be read line by line. Remembers its hash, so that the next one like it has not. */
+static const char *take_known(struct gotext *t, const char *data, const char *end)
+{
+	struct gotext_state *s = t->state;
+	const char *nl = memchr(data, '\n', (size_t)(end - data)), *next;
+	const struct block *b;
+	uint64_t hash;
+
+	s->block = (struct block){ 0 };
+	if (!nl || nl - data > GOTEXT_LINE_MAX ||
+	    !gotext_header((struct str){ data, (uint32_t)(nl - data) }, &s->header) ||
+	    s->header.goid == 0)
+		return NULL;
+	next = hash_block(nl + 1, end, &hash);
+	if (!next)
+		return NULL;
+	hash = mix(hash, s->header.labels.p, s->header.labels.len) | 1;
+	b = block_slot(s, hash);
+	if (!b->hash) {
+		s->block.hash = hash;
+		s->understood_before = t->counts.not_understood;
+		return NULL;
+	}
+	count_header(t, &s->header);
+	t->counts.elided += b->elided;
+	s->count = 1;
+	s->state = s->header.state;
+	if (b->group == BLOCK_SYSTEM) {
+		t->counts.system++;
+		return next;
+	}
+	t->counts.no_stack += b->no_stack;
+	count_into(t, &s->groups[b->group]);
+	return next;
 }
 
 /* ---- bytes ---- */
@@ -438,11 +615,17 @@ static void keep_part(struct gotext_state *s, const char *p, size_t n)
 int gotext_feed(struct gotext *g, const char *data, size_t n, struct err *e)
 {
 	struct gotext_state *s = g->state;
-	const char *end = data + n, *nl;
+	const char *end = data + n, *nl, *next;
 	int r = 0;
 
 	while (r == 0 && data < end && (nl = memchr(data, '\n', (size_t)(end - data)))) {
 		struct str line = { data, (uint32_t)(nl - data) };
+
+		if (s->where == OUTSIDE && s->n_line == 0 && s->prefix == 0 && data[0] == 'g' &&
+		    (next = take_known(g, data, end))) {
+			data = next;
+			continue;
+		}
 
 		if (s->n_line || line.len > GOTEXT_LINE_MAX) {
 			keep_part(s, data, (size_t)(nl - data));
