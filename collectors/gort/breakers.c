@@ -38,7 +38,7 @@ static bool ring_is_over(const struct object_values *v)
 
 	if (buckets < 2 || period <= 0 || !val_time(v, VAL_START, &start))
 		return false;
-	return (v->now_ns - start) / period - val_or(v, VAL_AGE, 0) >= buckets;
+	return val_less(val_less(v->now_ns, start) / period, val_or(v, VAL_AGE, 0)) >= buckets;
 }
 
 static void gobreaker_closed(const struct object_values *v, struct breaker_object *ret,
@@ -51,7 +51,7 @@ static void gobreaker_closed(const struct object_values *v, struct breaker_objec
 	if (expired || ring_is_over(v))
 		ret->requests = ret->failures = ret->successes = ret->consecutive_failures = 0;
 	if (one_generation && val_time(v, VAL_START, &start))
-		ret->since_ns = not_negative(v->now_ns - start);
+		ret->since_ns = not_negative(val_less(v->now_ns, start));
 }
 
 /* As currentState(): it moves on when somebody asks, and we count as somebody. */
@@ -68,15 +68,16 @@ bool breaker_gobreaker(const struct object_values *v, struct breaker_object *ret
 	case GB_HALF_OPEN:
 		ret->state = OBJECT_HALF_OPEN;
 		if (val_time(v, VAL_START, &start))
-			ret->since_ns = not_negative(v->now_ns - start);
+			ret->since_ns = not_negative(val_less(v->now_ns, start));
 		break;
 	case GB_OPEN:
 		ret->state = expired ? OBJECT_HALF_OPEN : OBJECT_OPEN;
 		if (expired) {
-			ret->since_ns = v->now_ns - expiry;
+			ret->since_ns = val_less(v->now_ns, expiry);
 		} else if (has_expiry) {
-			ret->retry_in_ns = expiry - v->now_ns;
-			ret->since_ns = not_negative(val_or(v, VAL_TIMEOUT, 0) - ret->retry_in_ns);
+			ret->retry_in_ns = val_less(expiry, v->now_ns);
+			ret->since_ns =
+				not_negative(val_less(val_or(v, VAL_TIMEOUT, 0), ret->retry_in_ns));
 		}
 		break;
 	default:
@@ -116,11 +117,11 @@ bool breaker_failsafe(const struct object_values *v, struct breaker_object *ret)
 
 	ret->state = held_state(v, names);
 	ret->raw = raws[ret->state];
-	if (ret->successes >= 0 && ret->failures >= 0)
+	if (is_count(ret->successes) && is_count(ret->failures))
 		ret->requests = ret->successes + ret->failures;
 	if (ret->state == OBJECT_OPEN && val_time(v, VAL_START, &start)) {
-		ret->since_ns = not_negative(v->now_ns - start);
-		ret->retry_in_ns = not_negative(val_or(v, VAL_TIMEOUT, 0) - ret->since_ns);
+		ret->since_ns = not_negative(val_less(v->now_ns, start));
+		ret->retry_in_ns = not_negative(val_less(val_or(v, VAL_TIMEOUT, 0), ret->since_ns));
 	}
 	return ret->state != OBJECT_UNKNOWN;
 }
@@ -159,7 +160,7 @@ bool breaker_resiliency(const struct object_values *v, struct breaker_object *re
 	if (ret->raw < 0 || ret->raw > 2)
 		return false;
 	ret->state = states[ret->raw];
-	if (val_time(v, VAL_LAST, &last) && last < v->now_ns - timeout)
+	if (val_time(v, VAL_LAST, &last) && last < val_less(v->now_ns, timeout))
 		ret->failures = 0; /* an error-free period has passed */
 	return timeout > 0 && errors > 0 && errors < threshold_max && successes > 0 &&
 	       successes < threshold_max && is_count(val_or(v, VAL_FAILURES, -1)) &&
@@ -170,7 +171,8 @@ bool breaker_resiliency(const struct object_values *v, struct breaker_object *re
 /* rubyist/circuitbreaker v2.2.1, circuitbreaker.go, state(). */
 bool breaker_rubyist(const struct object_values *v, struct breaker_object *ret)
 {
-	int64_t since = v->now_ns - val_or(v, VAL_LAST, 0), backoff = val_or(v, VAL_TIMEOUT, -1);
+	int64_t since = val_less(v->now_ns, val_or(v, VAL_LAST, 0)),
+		backoff = val_or(v, VAL_TIMEOUT, -1);
 	int64_t broken = val_or(v, VAL_FORCED, -1), tests = val_or(v, VAL_AGE, -1);
 
 	if (ret->raw < 0 || ret->raw > 1 || broken < 0 || broken > 1 || tests < 0 || tests > 1)
@@ -180,7 +182,7 @@ bool breaker_rubyist(const struct object_values *v, struct breaker_object *ret)
 		if (since > backoff && tests == 0)
 			ret->state = OBJECT_HALF_OPEN;
 		else if (since <= backoff)
-			ret->retry_in_ns = backoff - since;
+			ret->retry_in_ns = val_less(backoff, since);
 	}
 	return is_count(val_or(v, VAL_CONSECUTIVE, -1));
 }

@@ -8,7 +8,8 @@
 #include "core/group.h"
 
 enum {
-	LOOK_EVERY = 16, /* cells or groups: at the clock */
+	LOOK_EVERY = 16,   /* cells or groups: at the clock */
+	TALLIES_MAX = 256, /* of one group: all states, and more creation sites than are real */
 };
 
 /* How many goroutines of a group have the same state, or the same creation site. */
@@ -164,12 +165,16 @@ static uint64_t id_of(struct cells *g, const struct cell_key *k)
 
 static void count_up(struct fold *f, uint32_t *list, uint64_t what, uint64_t count)
 {
-	for (uint32_t i = *list; i; i = f->tallies[i - 1].next) {
+	uint32_t n = 0;
+
+	for (uint32_t i = *list; i; i = f->tallies[i - 1].next, n++) {
 		if (f->tallies[i - 1].what == what) {
 			f->tallies[i - 1].count += count;
 			return;
 		}
 	}
+	if (n == TALLIES_MAX)
+		return;
 	f->tallies[f->n_tallies++] = (struct tally){ what, count, *list };
 	*list = (uint32_t)f->n_tallies;
 }

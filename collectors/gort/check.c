@@ -180,15 +180,17 @@ static unsigned is_gomaxprocs(struct check *c, uint64_t addr)
 static unsigned is_allm(struct check *c, uint64_t addr)
 {
 	static const enum layout_field fields[] = { LAYOUT_M_ALLLINK, LAYOUT_M_G0, LAYOUT_M_ID };
-	uint64_t m, g0_m, w[3] = { 0 };
+	uint64_t m, g0_m, w[3] = { 0 }, mark = 0;
 	unsigned n = 0;
 	uint64_t last = 0;
 
 	if (!check_word(c, addr, &m))
 		return 0;
 	for (; m && n < CHECK_MS_MAX; n++, last = m, m = w[0]) {
-		if (!plausible_pointer(m) || !check_words(c, m, fields, 3, w))
+		if (m == mark || !plausible_pointer(m) || !check_words(c, m, fields, 3, w))
 			return 0;
+		if ((n & (n - 1)) == 0) /* met again in a circle (Brent) */
+			mark = m;
 		if (n < M_LINKS &&
 		    (!plausible_pointer(w[1]) ||
 		     !check_word(c, w[1] + (uint64_t)c->l->at[LAYOUT_G_M], &g0_m) || g0_m != m))

@@ -15,6 +15,8 @@ enum {
 	SYMBOLS_PER_READ = 1024,
 };
 
+static const uint64_t symbols_bytes_max = 1 << 30; /* 45 million of them */
+
 static const char *unfit(const Elf64_Ehdr *h)
 {
 	if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
@@ -41,6 +43,8 @@ static bool read_segments(struct elfmap *m, const Elf64_Ehdr *h)
 			m->phdr_vaddr = p.p_vaddr;
 		if (p.p_type != PT_LOAD || p.p_filesz > p.p_memsz)
 			continue;
+		if (p.p_vaddr + p.p_memsz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
+			return false;
 		if (m->phdr_vaddr == 0 && h->e_phoff - p.p_offset < p.p_filesz)
 			m->phdr_vaddr = p.p_vaddr + (h->e_phoff - p.p_offset);
 		if (m->n_segs == ELFMAP_SEGMENTS_MAX)
@@ -163,7 +167,7 @@ void elf_symbols_begin(struct elf_symbols *s, struct elfmap *m, const char *cons
 	if (!find_section(m, ".symtab", &table) || !section_at(m, table.sh_link, &strings))
 		return;
 	s->at = table.sh_offset;
-	s->bytes = table.sh_size;
+	s->bytes = table.sh_size < symbols_bytes_max ? table.sh_size : symbols_bytes_max;
 	s->strings_at = strings.sh_offset;
 }
 

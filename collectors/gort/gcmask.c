@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum {
-	DEPTH_MAX = 8, /* structs and arrays in one another */
+	DEPTH_MAX = 8,	  /* structs and arrays in one another */
+	PARTS_MAX = 2048, /* of a type in all: they may have no size, or be as many as they claim */
 	FETCH_BYTES = 512,
 	REPEAT = 0x80,
 	VARINT_BITS_MAX = 63,
@@ -11,43 +12,52 @@ enum {
 
 /* ---- of a type ---- */
 
-static void set(struct gcmask *m, uint64_t at)
+/* A mask in the making. */
+struct draft {
+	struct types *types;
+	struct gcmask *mask;
+	unsigned parts_left;
+};
+
+static void set(struct draft *d, uint64_t at)
 {
 	uint64_t i = at / GCMASK_WORD;
 
 	if (i < GCMASK_WORDS_MAX)
-		m->bits[i / 64] |= 1ull << (i % 64);
+		d->mask->bits[i / 64] |= 1ull << (i % 64);
 }
 
-static bool add(struct types *t, const struct type *type, uint64_t at, struct gcmask *m, int depth);
+static bool add(struct draft *d, const struct type *type, uint64_t at, int depth);
 
-static bool add_parts(struct types *t, const struct type *type, uint64_t at, struct gcmask *m,
-		      int depth)
+static bool add_parts(struct draft *d, const struct type *type, uint64_t at, int depth)
 {
 	const struct type *part;
 
 	for (size_t i = 0; i < type->n_fields; i++) {
-		part = types_at(t, type->fields[i].type);
-		if (!part || !add(t, part, at + type->fields[i].offset, m, depth))
+		part = types_at(d->types, type->fields[i].type);
+		if (!part || !add(d, part, at + type->fields[i].offset, depth))
 			return false;
 	}
 	if (type->kind != GO_ARRAY)
 		return true;
-	part = types_at(t, type->elem);
+	part = types_at(d->types, type->elem);
 	if (!part || type->len > TYPE_BYTES_MAX)
 		return false;
 	for (uint64_t i = 0; i < type->len; i++) {
-		if (!add(t, part, at + i * part->bytes, m, depth))
+		if (!add(d, part, at + i * part->bytes, depth))
 			return false;
 	}
 	return true;
 }
 
-static bool add(struct types *t, const struct type *type, uint64_t at, struct gcmask *m, int depth)
+static bool add(struct draft *d, const struct type *type, uint64_t at, int depth)
 {
+	if (d->parts_left == 0)
+		return false;
+	d->parts_left--;
 	switch (type->kind) {
 	case GO_INTERFACE: /* its type is never on the heap (cmd/compile typebits) */
-		set(m, at + GCMASK_WORD);
+		set(d, at + GCMASK_WORD);
 		return true;
 	case GO_CHAN:
 	case GO_FUNC:
@@ -56,11 +66,11 @@ static bool add(struct types *t, const struct type *type, uint64_t at, struct gc
 	case GO_SLICE:
 	case GO_STRING:
 	case GO_UNSAFE_POINTER:
-		set(m, at);
+		set(d, at);
 		return true;
 	case GO_ARRAY:
 	case GO_STRUCT:
-		return depth < DEPTH_MAX && add_parts(t, type, at, m, depth + 1);
+		return depth < DEPTH_MAX && add_parts(d, type, at, depth + 1);
 	default:
 		return type->kind != 0;
 	}
@@ -68,9 +78,14 @@ static bool add(struct types *t, const struct type *type, uint64_t at, struct gc
 
 bool gcmask_of(struct types *t, const struct type *type, struct gcmask *ret)
 {
-	*ret = (struct gcmask){ .words =
-					(uint32_t)((type->bytes + GCMASK_WORD - 1) / GCMASK_WORD) };
-	return type->bytes > 0 && type->bytes <= TYPE_BYTES_MAX && add(t, type, 0, ret, 0);
+	struct draft d = { t, ret, PARTS_MAX };
+
+	if (type->bytes == 0 || type->bytes > TYPE_BYTES_MAX)
+		return false;
+	*ret = (struct gcmask){
+		.words = (uint32_t)((type->bytes + GCMASK_WORD - 1) / GCMASK_WORD),
+	};
+	return add(&d, type, 0, 0);
 }
 
 /* 64 bits from bit `at` on, at least 57 of them true. */
@@ -182,7 +197,10 @@ bool gcprog_run(gcprog_fetch *fetch, void *arg, uint8_t *bits, size_t n_bits)
 		}
 		if (n == 0 && !next_varint(&p, &n))
 			return false;
-		if (!next_varint(&p, &count) || n == 0 || n > at || count > (n_bits - at) / n)
+		/* A repetition that adds nothing is none of Go's; so many may follow that they
+		 * never end. */
+		if (!next_varint(&p, &count) || n == 0 || n > at || count == 0 ||
+		    count > (n_bits - at) / n)
 			return false;
 		repeat(bits, at, n, count);
 		at += n * count;

@@ -20,7 +20,6 @@ enum {
 	PATH_BYTES = 32,
 	WHO_BYTES = 32,
 	TEXT_SECTION_WORDS = 3,
-	NO_FUNCID = -1,
 };
 
 /* What is known of a pc: its function and its stack depth. */
@@ -345,14 +344,7 @@ size_t image_frames(struct image *im, uint64_t pc, struct frame *ret, size_t max
 
 struct str image_func_name(struct image *im, uint64_t pc)
 {
-	struct frame frames[PCLN_FRAMES_MAX];
-	int wrapper = im->pclntab.wrapper;
-	size_t n;
-
-	im->pclntab.wrapper = NO_FUNCID; /* leave nothing out */
-	n = image_frames(im, pc, frames, PCLN_FRAMES_MAX);
-	im->pclntab.wrapper = wrapper;
-	return n ? frames[n - 1].func : STR("");
+	return pclntab_name(&im->pclntab, image_func(im, pc));
 }
 
 int32_t image_sp_delta(struct image *im, uint64_t pc, bool *ret_top)

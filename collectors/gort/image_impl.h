@@ -26,6 +26,10 @@ struct pcln_scan {
 	size_t segment;
 	uint64_t at; /* in it */
 	int left;    /* places to try */
+
+	bool limited;	     /* these two are set: for all places together */
+	size_t bytes_left;   /* of the process to look for moduledata in */
+	size_t modules_left; /* of these to look at */
 };
 
 struct pc_slot;

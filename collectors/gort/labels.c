@@ -13,7 +13,7 @@ enum {
 	HMAP_BYTES = 48,
 	BUCKETS_LOG2_MAX = 3, /* LABELS_MAX entries fit */
 	BUCKET_ENTRIES = 8,
-	OVERFLOW_MAX = 8,
+	OVERFLOW_MAX = 8,  /* buckets of one map */
 	TOPHASH_FIRST = 5, /* below: empty, or moved to the new buckets */
 };
 
@@ -35,6 +35,7 @@ struct go_label {
 enum {
 	SETS_AT_ONCE = 32,
 	TEXT_AT_ONCE = 32 << 10,
+	SETS_BYTES_MAX = 64 << 20, /* of all that are kept; one more may pass it */
 	BUCKETS_OF_SET = (1 << BUCKETS_LOG2_MAX) + (1 << (BUCKETS_LOG2_MAX - 1)),
 };
 
@@ -46,7 +47,7 @@ struct pending {
 	uint64_t map;
 	uint8_t hmap[HMAP_BYTES];
 	struct go_bucket *buckets;
-	uint32_t n_buckets, n_old;
+	uint32_t n_buckets, n_old, n_overflow;
 	struct go_label at[LABELS_MAX];
 	struct label texts[LABELS_MAX];
 	uint16_t name_part[LABELS_MAX], value_part[LABELS_MAX]; /* that read them */
@@ -159,8 +160,10 @@ static int add_chain(struct label_reader *r, struct pending *p, const struct go_
 	struct go_bucket b = *first;
 	int e = add_bucket(p, &b);
 
-	for (int i = 1; e == 0 && b.overflow; i++) {
-		e = i < OVERFLOW_MAX ? remote_read(r->remote, b.overflow, &b, sizeof(b)) : -EFBIG;
+	while (e == 0 && b.overflow) {
+		e = p->n_overflow++ < OVERFLOW_MAX
+			    ? remote_read(r->remote, b.overflow, &b, sizeof(b))
+			    : -EFBIG;
 		if (e == 0)
 			e = add_bucket(p, &b);
 	}
@@ -382,7 +385,7 @@ static void want(struct label_sets *s, uint64_t addr)
 	}
 	p->addr = addr;
 	p->error = 0;
-	p->n = 0;
+	p->n = p->n_overflow = 0;
 	p->map = 0;
 	memset(p->hmap, 0, sizeof(p->hmap));
 	p->buckets = r->buckets ? &r->buckets[r->n * BUCKETS_OF_SET] : NULL;
@@ -402,6 +405,8 @@ static int read_wanted(struct label_sets *s)
 
 		if (p->error == -ENOBUFS)
 			continue;
+		if (!p->error && s->arena.used_bytes > SETS_BYTES_MAX)
+			p->error = -EFBIG;
 		qsort(p->texts, p->error ? 0 : p->n, sizeof(*p->texts), by_name);
 		map64_put(&s->memo, p->addr, p->error ? 0 : intern(s, p->texts, p->n));
 		s->failed += p->error != 0;

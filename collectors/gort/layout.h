@@ -54,9 +54,13 @@ enum layout_match {
 const struct layout *layout_find(const char *go_version, enum layout_arch arch,
 				 enum layout_match *ret, struct err *e);
 
+/* Whether every field that readers rely on is there and stands where their copies have room for it.
+ * Rows of the table do; what the target's own DWARF says may not. */
+bool layout_fits(const struct layout *l);
+
 /* From the DWARF of an executable into *ret; what is not a field is that of `like`. -ENOENT: it has
- * none; -EBADMSG: it has some, but the runtime's structures are not in it. *ret is untouched then.
- */
+ * none; -EBADMSG: it has some, but the runtime's structures are not in it, or cannot be. *ret is
+ * untouched then. */
 int layout_from_dwarf(const char *path, const struct layout *like, struct layout *ret,
 		      struct err *e);
 

@@ -32,7 +32,7 @@ struct slice {
 static bool get_slice(struct check *c, uint64_t addr, struct slice *ret)
 {
 	return addr && remote_read(c->r, addr, ret, sizeof(*ret)) == 0 && ret->len > 0 &&
-	       ret->len <= ret->cap;
+	       ret->len <= ret->cap && ret->cap < CHECK_GS_MAX;
 }
 
 static uint64_t field(const struct check *c, uint64_t base, enum layout_field f)

@@ -13,7 +13,12 @@
 /* Structures of which a field is wanted, by name, each spelling of it. */
 enum { TYPES_MAX = 48 };
 
-enum { OFFSET_MAX = 1 << 24 }; /* beyond: not a structure of the runtime */
+enum {
+	OFFSET_MAX = 1 << 24, /* beyond: not a structure of the runtime */
+	PEELS_MAX = 16,	      /* typedefs of typedefs: they may go round in a circle */
+};
+
+static const uint64_t dwarf_bytes_max = 512 << 20; /* inflated; Kubernetes has some 60 MB */
 
 struct types {
 	struct {
@@ -107,12 +112,24 @@ static bool member(Dwarf_Die *type, struct str name, Dwarf_Die *ret)
 	return false;
 }
 
+/* As dwarf_peel_type, which never ends when a typedef is one of itself. */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *ret)
 {
-	Dwarf_Attribute attr;
+	Dwarf_Die at = *die;
 
-	return dwarf_attr(die, DW_AT_type, &attr) && dwarf_formref_die(&attr, ret) &&
-	       dwarf_peel_type(ret, ret) == 0;
+	for (int i = 0; i < PEELS_MAX; i++) {
+		Dwarf_Attribute attr;
+		int tag;
+
+		if (!dwarf_attr(&at, DW_AT_type, &attr) || !dwarf_formref_die(&attr, ret))
+			return false;
+		tag = dwarf_tag(ret);
+		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
+		    tag != DW_TAG_volatile_type)
+			return true;
+		at = *ret;
+	}
+	return false;
 }
 
 static int32_t number(Dwarf_Die *die, unsigned attribute)
@@ -186,6 +203,15 @@ static void types_read(struct types *t, Dwarf *dwarf)
 	}
 }
 
+/* Of its content, as the file claims. */
+static uint64_t section_bytes(Elf_Scn *scn, const GElf_Shdr *h)
+{
+	GElf_Chdr inflated;
+
+	return h->sh_flags & SHF_COMPRESSED && gelf_getchdr(scn, &inflated) ? inflated.ch_size
+									    : h->sh_size;
+}
+
 /* dwarf_begin inflates every compressed section, more than half of which hold lines, locations and
  * ranges that are of no use here: it passes over those that seem to have no content. */
 static void hide_sections(Elf *elf)
@@ -195,6 +221,7 @@ static void hide_sections(Elf *elf)
 		".debug_line_str", ".debug_str_offsets",
 	};
 	Elf_Scn *scn = NULL;
+	uint64_t left = dwarf_bytes_max;
 	size_t names;
 
 	if (elf_getshdrstrndx(elf, &names) != 0)
@@ -202,11 +229,17 @@ static void hide_sections(Elf *elf)
 	while ((scn = elf_nextscn(elf, scn))) {
 		GElf_Shdr h;
 		const char *name = gelf_getshdr(scn, &h) ? elf_strptr(elf, names, h.sh_name) : NULL;
-		bool is_used = !name || strncmp(name, ".debug_", 7) != 0;
+		bool is_debug = name && (strncmp(name, ".debug_", 7) == 0 ||
+					 strncmp(name, ".zdebug_", 8) == 0);
+		bool is_used = false;
 
-		for (size_t i = 0; !is_used && i < sizeof(used) / sizeof(used[0]); i++)
-			is_used = strcmp(name, used[i]) == 0;
-		if (is_used)
+		for (size_t i = 0; is_debug && i < sizeof(used) / sizeof(used[0]); i++)
+			is_used = is_used || strcmp(name, used[i]) == 0;
+		if (is_used && section_bytes(scn, &h) <= left) {
+			left -= section_bytes(scn, &h);
+			continue;
+		}
+		if (!is_debug)
 			continue;
 		h.sh_type = SHT_NOBITS;
 		gelf_update_shdr(scn, &h);
@@ -255,6 +288,9 @@ int layout_from_dwarf(const char *path, const struct layout *like, struct layout
 	}
 	hide_sections(elf);
 	r = read_offsets(elf, path, l.at, e);
+	if (r == 0 && !layout_fits(&l))
+		r = err_set(e, -EBADMSG, "%s: its DWARF describes a Go runtime that cannot be",
+			    path);
 	if (r == 0)
 		*ret = l;
 out:

@@ -31,7 +31,7 @@ bool limiter_rate(const struct object_values *v, struct limiter_object *ret)
 	if (!used && limit > 0)
 		tokens = burst;
 	else if (limit > 0 && last < v->now_ns)
-		tokens += (double)(v->now_ns - last) / (double)NS_PER_S * limit;
+		tokens += (double)val_less(v->now_ns, last) / (double)NS_PER_S * limit;
 	ret->limit_per_s = limit == DBL_MAX ? INFINITY : limit;
 	ret->burst = burst;
 	ret->tokens = tokens > burst ? burst : tokens;
@@ -48,9 +48,9 @@ bool limiter_juju(const struct object_values *v, struct limiter_object *ret)
 	    !(burst > 0 && burst <= sane_max) || !(quantum > 0 && quantum <= sane_max) ||
 	    fabs(tokens) > sane_max || tokens > burst)
 		return false;
-	tick = (v->now_ns - start) / fill;
+	tick = val_less(v->now_ns, start) / fill;
 	if (tick > val_or(v, VAL_AGE, 0))
-		tokens += (double)(tick - val_or(v, VAL_AGE, 0)) * quantum;
+		tokens += (double)val_less(tick, val_or(v, VAL_AGE, 0)) * quantum;
 	ret->limit_per_s = (double)NS_PER_S * quantum / (double)fill;
 	ret->burst = burst;
 	ret->tokens = tokens > burst ? burst : tokens;
@@ -90,9 +90,9 @@ bool limiter_failsafe(const struct object_values *v, struct limiter_object *ret)
 	ret->burst = permits;
 	if (!val_has(v, VAL_TOKENS) || !val_has(v, VAL_AGE) || !val_time(v, VAL_START, &start))
 		return true;
-	now = (v->now_ns - start) / period;
+	now = val_less(v->now_ns, start) / period;
 	if (now > v->i[VAL_AGE])
-		left = left < 0 ? left + (double)(now - v->i[VAL_AGE]) * permits : permits;
+		left = left < 0 ? left + (double)val_less(now, v->i[VAL_AGE]) * permits : permits;
 	ret->tokens = left;
 	return true;
 }

@@ -17,6 +17,8 @@ enum {
 	CODE_MAX = 64 << 10,
 	TRIES = 3,
 	NAMES_MAX = LOC_COUNT * FUNCS_MAX,
+	CANDIDATES_MAX = 1 << 16, /* of one variable, each as often as it is referred to */
+	JUDGED_MAX = 1024,	  /* of them, those with most votes first */
 };
 
 struct variable {
@@ -166,7 +168,7 @@ static void add(struct candidates *cs, uint64_t addr)
 {
 	int32_t size = cs->v->size ? cs->l->at[cs->v->size] : 0;
 
-	if (addr % (cs->v->align4 ? 4 : 8) != 0 ||
+	if (cs->n == CANDIDATES_MAX || addr % (cs->v->align4 ? 4 : 8) != 0 ||
 	    !image_in_data(cs->im, addr, size > 0 ? (uint64_t)size : 1))
 		return;
 	GROW(cs->c, cs->n, cs->cap);
@@ -240,6 +242,8 @@ struct locator {
 	enum phase phase;
 	int next; /* variable */
 	int tries;
+	size_t judged;		      /* candidates of the next variable */
+	unsigned best;		      /* how well the best of them fits */
 	const char *names[NAMES_MAX]; /* of the functions */
 	int indices[NAMES_MAX];
 	struct pcln_search *search;
@@ -297,23 +301,28 @@ static void find_candidates(struct locator *s, enum location what)
 	count_votes(cs);
 }
 
-static void judge(struct locator *s, enum location what)
+/* Goes on with the candidates of a variable until about until_ns; true: that was the last. */
+static bool judge(struct locator *s, enum location what, uint64_t until_ns)
 {
 	struct candidates *cs = &s->of[what];
 	struct locations *found = s->check.found;
-	unsigned best = 0;
 
-	for (size_t i = 0; i < cs->n; i++) {
-		unsigned fit = check_location(&s->check, what, cs->c[i].addr);
+	while (s->judged < cs->n && s->judged < JUDGED_MAX) {
+		uint64_t addr = cs->c[s->judged++].addr;
+		unsigned fit = check_location(&s->check, what, addr);
 
-		if (fit <= best)
-			continue;
-		best = fit;
-		found->at[what] = cs->c[i].addr;
-		found->how[what] = "code";
-		if (!variables[what].best)
-			return;
+		if (fit > s->best) {
+			s->best = fit;
+			found->at[what] = addr;
+			found->how[what] = "code";
+			if (!variables[what].best)
+				break;
+		}
+		if (clock_mono_ns() >= until_ns && s->judged < cs->n && s->judged < JUDGED_MAX)
+			return false;
 	}
+	s->judged = s->best = 0;
+	return true;
 }
 
 static size_t missing(const struct locations *l)
@@ -374,8 +383,8 @@ static void work(struct locator *s, uint64_t until_ns)
 			begin_phase(s, JUDGE);
 		break;
 	case JUDGE: /* A no may have been a race: those that are missing are looked at again. */
-		if (next_missing(s))
-			judge(s, s->next++);
+		if (s->judged > 0 || next_missing(s))
+			s->next += judge(s, s->next, until_ns);
 		else
 			begin_phase(s, missing(&s->found) > 0 && ++s->tries < TRIES ? JUDGE : OVER);
 		break;

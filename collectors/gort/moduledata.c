@@ -12,6 +12,7 @@ enum {
 	WORD = 8,
 	SCAN_MAX = 256 << 20, /* of one segment */
 	CANDIDATES_MAX = 16,  /* places that look like a pclntab */
+	MODULES_MAX = 256,    /* … and like a moduledata */
 };
 
 /* A pclntab that may be the program's. */
@@ -67,13 +68,19 @@ static bool scan_segment(struct image *im, const struct elf_segment *s, const st
 	uint64_t to = s->vaddr + (s->file_bytes < SCAN_MAX ? s->file_bytes : SCAN_MAX);
 	bool found = false;
 
-	for (uint64_t at = from; at + WORD <= to && !found; at += CHUNK_BYTES) {
+	for (uint64_t at = from; at + WORD <= to && !found && im->scan.bytes_left > 0;
+	     at += CHUNK_BYTES) {
 		size_t n = to - at < CHUNK_BYTES ? to - at : CHUNK_BYTES;
 
+		im->scan.bytes_left -= n < im->scan.bytes_left ? n : im->scan.bytes_left;
 		if (remote_read(im->r, at + im->bias, words, n) < 0)
 			break;
-		for (size_t i = 0; i < n / WORD && !found; i++)
-			found = words[i] == want && try_moduledata(im, at + im->bias + i * WORD, c);
+		for (size_t i = 0; i < n / WORD && !found && im->scan.modules_left > 0; i++) {
+			if (words[i] != want)
+				continue;
+			im->scan.modules_left--;
+			found = try_moduledata(im, at + im->bias + i * WORD, c);
+		}
 	}
 	free(words);
 	return found;
@@ -193,12 +200,18 @@ int moduledata_find(struct image *im, uint64_t until_ns, struct err *e)
 	bool more = false;
 	int r = 0;
 
+	if (!im->scan.limited) {
+		im->scan.limited = true;
+		im->scan.bytes_left = SCAN_MAX;
+		im->scan.modules_left = MODULES_MAX;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && r == 0 && !im->scan.begun; i++) {
 		if (elfmap_section(&im->elf, names[i], &s))
 			r = try_pclntab(im, s.vaddr, e);
 	}
 	if (r == 0 && !im->scan.begun) {
-		im->scan = (struct pcln_scan){ .begun = true, .left = CANDIDATES_MAX };
+		im->scan.begun = true;
+		im->scan.left = CANDIDATES_MAX;
 		scan_segment_from_start(im, 0);
 	}
 	if (r == 0)

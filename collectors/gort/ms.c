@@ -63,7 +63,7 @@ static int walk(struct m_list *l, uint64_t first, uint64_t known)
 			       : remote_read(l->remote,
 					     m + (uint64_t)l->layout->at[LAYOUT_M_ALLLINK], &m, 8);
 	}
-	if (r == 0 && m != known)
+	if (r == 0 && (m != known || old + n > MS_MAX))
 		r = -EAGAIN;
 	if (r == 0 && n > 0) {
 		reserve(l, old + n);

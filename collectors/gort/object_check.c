@@ -8,6 +8,7 @@
 
 enum {
 	DEPTH_MAX = 6,
+	PARTS_MAX = 1024, /* fields in all, those of fields among them */
 	STRING_MAX = 1 << 20,
 	SLICE_MAX = 1 << 30,
 	MUTEX_STATE_MAX = 1 << 28, /* waiters, above three bits of flags (sync/mutex.go) */
@@ -24,6 +25,7 @@ static const double float_min = 1e-12; /* what is smaller was an integer or a po
 /* Checks in the making, and which bytes are of a field. */
 struct draft {
 	struct object_checks *checks;
+	unsigned parts_left;
 	bool used[TYPE_BYTES_MAX];
 };
 
@@ -110,6 +112,10 @@ static bool add(struct types *t, const struct type *type, uint64_t at, struct dr
 {
 	enum check_what what;
 
+	/* The checks read it out of a copy of the object. */
+	if (d->parts_left == 0 || at > d->checks->bytes || type->bytes > d->checks->bytes - at)
+		return false;
+	d->parts_left--;
 	if (type->kind == GO_STRUCT)
 		return depth < DEPTH_MAX && add_struct(t, type, at, d, depth);
 	use(d, at, type->bytes);
@@ -136,7 +142,7 @@ static bool mark_never_nil(struct types *t, const struct type *type, const char 
 bool object_checks_of(struct types *t, const struct type *type, const char *never_nil,
 		      struct object_checks *ret)
 {
-	struct draft d = { .checks = ret };
+	struct draft d = { .checks = ret, .parts_left = PARTS_MAX };
 
 	ret->n = 0;
 	ret->bytes = type->bytes;

@@ -28,6 +28,14 @@ static inline int64_t val_or(const struct object_values *v, enum object_val w, i
 	return val_has(v, w) ? v->i[w] : otherwise;
 }
 
+/* a - b, cut to what fits: both are what the target says. */
+static inline int64_t val_less(int64_t a, int64_t b)
+{
+	int64_t ret;
+
+	return !__builtin_sub_overflow(a, b, &ret) ? ret : b < 0 ? INT64_MAX : INT64_MIN;
+}
+
 /* A time that is there and set. */
 static inline bool val_time(const struct object_values *v, enum object_val w, int64_t *ret)
 {

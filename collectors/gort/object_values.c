@@ -8,7 +8,8 @@
 
 enum {
 	RAW_BYTES = GOTIME_BYTES,
-	INTERFACES_MAX = 4, /* one behind the other */
+	INTERFACES_MAX = 4,  /* one behind the other */
+	READS_MAX = 1 << 15, /* behind interfaces, of all objects at once */
 	WORD = 8,
 };
 
@@ -68,9 +69,9 @@ static uint32_t raw_bytes(const struct type *t)
 static int64_t integer(const struct type *t, const uint8_t *raw)
 {
 	uint64_t v = 0;
-	unsigned bits = (unsigned)t->bytes * 8;
+	unsigned bits = (unsigned)t->bytes * 8; /* 8 to 64: types.c */
 
-	memcpy(&v, raw, t->bytes < sizeof(v) ? t->bytes : sizeof(v));
+	memcpy(&v, raw, t->bytes);
 	if (t->kind >= GO_INT && t->kind <= GO_INT64 && bits < 64 && v >> (bits - 1))
 		v |= ~0ull << bits;
 	return (int64_t)v;
@@ -151,24 +152,30 @@ static void decode(struct values_reader *r, struct values_object *o, uint32_t in
 /* ---- behind interfaces: one by one, of few objects ---- */
 
 /* The bytes of a value, from a copy of the object when they are in it. */
-static bool read_at(struct types *t, const struct type_path *p, uint64_t base, const uint8_t *copy,
-		    uint8_t *raw)
+static bool read_at(struct values_reader *r, const struct type_path *p, uint64_t base,
+		    const uint8_t *copy, uint8_t *raw)
 {
+	struct remote *from = r->types->remote;
+
 	if (copy && p->n == 1) {
 		memcpy(raw, copy + p->at[0], raw_bytes(p->type));
 		return true;
 	}
+	if (r->reads_left < p->n)
+		return false;
+	r->reads_left -= p->n;
 	for (int hop = 0; hop + 1 < p->n; hop++) {
-		if (remote_read(t->remote, base + p->at[hop], &base, sizeof(base)) < 0)
+		if (remote_read(from, base + p->at[hop], &base, sizeof(base)) < 0)
 			return false;
 	}
-	return remote_read(t->remote, base + p->at[p->n - 1], raw, raw_bytes(p->type)) == 0;
+	return remote_read(from, base + p->at[p->n - 1], raw, raw_bytes(p->type)) == 0;
 }
 
 /* One spelling of a path, from an object on. */
-static bool walk(struct types *t, const struct values_object *o, struct str path, uint8_t *raw,
-		 const struct type **ret)
+static bool walk(struct values_reader *r, const struct values_object *o, struct str path,
+		 uint8_t *raw, const struct type **ret)
 {
+	struct types *t = r->types;
 	const struct type *type = o->paths->type;
 	const uint8_t *copy = o->bytes;
 	uint64_t base = o->addr;
@@ -176,7 +183,7 @@ static bool walk(struct types *t, const struct values_object *o, struct str path
 	for (int i = 0; i < INTERFACES_MAX; i++) {
 		struct type_path p;
 
-		if (!types_path(t, type, path, &p) || !read_at(t, &p, base, copy, raw))
+		if (!types_path(t, type, path, &p) || !read_at(r, &p, base, copy, raw))
 			return false;
 		*ret = p.type;
 		if (p.rest.len == 0)
@@ -200,7 +207,7 @@ static void read_dynamic(struct values_reader *r, struct values_object *o, uint3
 	const struct type *t;
 
 	while (*path) {
-		if (walk(r->types, o, next_spelling(&path), raw, &t)) {
+		if (walk(r, o, next_spelling(&path), raw, &t)) {
 			decode(r, o, index, val, t, raw);
 			return;
 		}
@@ -304,6 +311,7 @@ int values_read(struct values_reader *r, struct values_object *objects, size_t n
 	int e = 0;
 
 	r->n_hops = r->n_texts = 0;
+	r->reads_left = READS_MAX;
 	arena_clear(&r->arena);
 	for (size_t i = 0; i < n; i++)
 		begin_object(r, &objects[i], (uint32_t)i, now_ns);

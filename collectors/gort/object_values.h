@@ -40,6 +40,7 @@ struct values_reader {
 	struct values_text *texts;
 	struct remote_part *parts;
 	size_t n_hops, cap_hops, n_texts, cap_texts, cap_parts;
+	size_t reads_left;
 	struct arena arena; /* names: until the next values_read */
 };
 

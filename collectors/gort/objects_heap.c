@@ -174,7 +174,7 @@ static int look_through(struct objects *o, size_t i)
 {
 	const struct heap_span *s = &o->batch->spans[i];
 	bool masks = heap_has_masks(o->layout, s->elem_bytes);
-	int r = masks ? 1 : read_whole(o, s);
+	int r = masks ? s->bytes == HEAP_PAGE_BYTES : read_whole(o, s);
 
 	if (r <= 0)
 		return r;

@@ -4,7 +4,10 @@
 #include "collectors/gort/objects_impl.h"
 #include "core/base/xalloc.h"
 
-enum { WORD = GCMASK_WORD };
+enum {
+	WORD = GCMASK_WORD,
+	VARIABLES_MAX = 4 * OBJECTS_MAX, /* whose names are kept */
+};
 
 /* ---- objects in variables ---- */
 
@@ -80,8 +83,11 @@ static const struct variable *find_variable(const struct objects *o, uint64_t ad
 /* Room for those that were not asked before. True: there are such. */
 static bool add_variables(struct objects *o)
 {
-	size_t n = o->n_variables;
+	size_t n;
 
+	if (o->n_variables > VARIABLES_MAX)
+		o->n_variables = 0;
+	n = o->n_variables;
 	for (size_t i = 0; i < o->next.n; i++) {
 		struct known_object *k = &o->next.at[i];
 

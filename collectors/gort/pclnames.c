@@ -27,6 +27,7 @@ struct window {
 	char *bytes;
 	uint64_t at;
 	size_t len;
+	bool moved; /* since the step began */
 };
 
 enum phase { NAMES, FUNCS, OVER };
@@ -137,6 +138,7 @@ static const char *window_at(struct pcln_search *s, struct window *w, uint64_t o
 		uint64_t left = p->bytes - off;
 
 		w->at = off;
+		w->moved = true;
 		w->len = filecache_stream(s->t->file, p->at + off, w->bytes,
 					  left < CHUNK_BYTES ? left : CHUNK_BYTES);
 	}
@@ -159,7 +161,9 @@ static void note_func(struct pcln_search *s, uint32_t name_off, uint32_t func)
 /* False: there are no more. */
 static bool find_funcs(struct pcln_search *s)
 {
-	for (int i = 0; i < FUNCS_AT_ONCE; i++, s->done++) {
+	s->funcs.moved = false;
+	/* Functions that are not in order would have each its window read: one is enough. */
+	for (int i = 0; i < FUNCS_AT_ONCE && !s->funcs.moved; i++, s->done++) {
 		const char *p;
 		uint32_t off;
 

@@ -40,6 +40,10 @@ enum {
 
 	NAME_MAX_BYTES = 4096,	/* longer ones are cut; generics have long ones */
 	STRINGS_MAX = 16 << 20, /* of all names that were ever shown */
+
+	/* Steps through pctab for one question: each pc of a deep stack asks for its depth. */
+	STEPS_OF_FRAMES = 1 << 18,
+	STEPS_OF_DELTA = 1 << 14,
 };
 
 struct pcln_name {
@@ -278,8 +282,9 @@ static int32_t value_at(struct pclntab *t, uint32_t table, uint32_t into)
 	if (table == 0)
 		return -1;
 	for (bool first = true; varint(t, &v, &step) && (step != 0 || first); first = false) {
-		if (!varint(t, &v, &pc_step))
+		if (t->steps_left == 0 || !varint(t, &v, &pc_step))
 			return -1;
+		t->steps_left--;
 		value += step & 1 ? ~(step >> 1) : step >> 1;
 		pc += (uint64_t)pc_step * t->quantum;
 		if (into < pc)
@@ -307,6 +312,7 @@ int32_t pclntab_sp_delta(struct pclntab *t, int func, uint32_t text_off, bool *r
 	if (!func_read(t, func, &f))
 		return -1;
 	*ret_top = f.raw[t->format->func_flag] & FLAG_TOP_FRAME;
+	t->steps_left = STEPS_OF_DELTA;
 	return value_at(t, u32_at(f.raw, FUNC_PCSP), text_off - f.start);
 }
 
@@ -396,6 +402,13 @@ static bool inline_tree(struct pclntab *t, const struct func *f, uint32_t *ret)
 	       part_read(t, &t->funcs, at, ret, sizeof(*ret)) && *ret != UINT32_MAX;
 }
 
+struct str pclntab_name(struct pclntab *t, int func)
+{
+	struct func f;
+
+	return func_read(t, func, &f) ? intern(t, &t->names, u32_at(f.raw, FUNC_NAME)) : STR("");
+}
+
 size_t pclntab_frames(struct pclntab *t, int func, uint32_t text_off, struct frame *ret, size_t max)
 {
 	const struct pcln_format *fmt = t->format;
@@ -409,6 +422,7 @@ size_t pclntab_frames(struct pclntab *t, int func, uint32_t text_off, struct fra
 		return 0;
 	inlined = inline_tree(t, &f, &tree);
 	into = text_off - f.start;
+	t->steps_left = STEPS_OF_FRAMES;
 	for (int depth = 0; depth < PCLN_FRAMES_MAX && n < max; depth++) {
 		int32_t i = inlined ? inline_index(t, &f, into) : -1;
 		int32_t line = value_at(t, u32_at(f.raw, FUNC_PCLN), into);

@@ -36,6 +36,7 @@ struct pclntab {
 
 	uint32_t *steps; /* text offset of every so manieth function; NULL: not read yet */
 	uint32_t n_steps;
+	uint32_t steps_left; /* of the question under way: a table may be endless */
 
 	struct arena strings;
 	struct pcln_name *interned; /* by offset */
@@ -64,6 +65,10 @@ bool pclntab_bounds(struct pclntab *t, int func, uint32_t *ret_start, uint32_t *
 
 /* Bytes between SP and the return address, or -1; *ret_top: the stack ends here. */
 int32_t pclntab_sp_delta(struct pclntab *t, int func, uint32_t text_off, bool *ret_top);
+
+/* Of the function itself, not of what is inlined into it; empty: there is no such function.
+ * Borrowed as those of pclntab_frames. */
+struct str pclntab_name(struct pclntab *t, int func);
 
 /* As image_frames. */
 size_t pclntab_frames(struct pclntab *t, int func, uint32_t text_off, struct frame *ret,

@@ -129,7 +129,7 @@ int p_list_read(struct p_list *l, const uint64_t allp[2])
 		uint32_t twice;
 
 		put_p(l, i, l->parts[i * each].ok && l->parts[i * each + 1].ok);
-		l->created += (int64_t)l->bytes[i].created;
+		l->created += l->bytes[i].created;
 		if (!map64_get(&l->ids, l->addrs[i], &twice))
 			map64_put(&l->ids, l->addrs[i], (uint32_t)i);
 	}

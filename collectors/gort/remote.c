@@ -6,6 +6,7 @@
 enum {
 	PARTS_PER_CALL = 1024, /* IOV_MAX */
 	BYTES_PER_CALL = 1 << 20,
+	PARTS_AFTER_FAULT = 2, /* a call costs by its pieces, those behind the fault are in vain */
 };
 
 int remote_read(struct remote *r, uint64_t addr, void *to, size_t n)
@@ -29,16 +30,17 @@ int remote_read(struct remote *r, uint64_t addr, void *to, size_t n)
 struct cursor {
 	struct remote_part *parts;
 	size_t n, i, done;
+	size_t max; /* pieces of the next call */
 };
 
 /* One call from the cursor on; what it read, or a negative errno. */
-static ssize_t read_some(struct remote *r, const struct cursor *c)
+static ssize_t read_some(struct remote *r, struct cursor *c)
 {
 	struct iovec here[PARTS_PER_CALL], there[PARTS_PER_CALL];
 	size_t bytes = 0, skip = c->done, n = 0;
 	ssize_t got;
 
-	for (size_t i = c->i; i < c->n && n < PARTS_PER_CALL && bytes < BYTES_PER_CALL; i++, n++) {
+	for (size_t i = c->i; i < c->n && n < c->max && bytes < BYTES_PER_CALL; i++, n++) {
 		const struct remote_part *p = &c->parts[i];
 		size_t len = p->len - skip;
 
@@ -55,6 +57,9 @@ static ssize_t read_some(struct remote *r, const struct cursor *c)
 	r->calls++;
 	if (got > 0)
 		r->bytes += (uint64_t)got;
+	c->max = got != (ssize_t)bytes	       ? PARTS_AFTER_FAULT
+		 : c->max < PARTS_PER_CALL / 2 ? c->max * 2
+					       : PARTS_PER_CALL;
 	return got < 0 ? -errno : got;
 }
 
@@ -78,7 +83,7 @@ static void advance(struct cursor *c, size_t bytes)
 
 int remote_gather(struct remote *r, struct remote_part *parts, size_t n)
 {
-	struct cursor c = { .parts = parts, .n = n };
+	struct cursor c = { .parts = parts, .n = n, .max = PARTS_PER_CALL };
 
 	for (size_t i = 0; i < n; i++)
 		parts[i].ok = false;

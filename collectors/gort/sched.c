@@ -41,8 +41,9 @@ struct sched_reader *sched_reader_new(const struct sched_target *t)
 	struct sched_reader *s = xcalloc(1, sizeof(*s));
 
 	s->t = *t;
-	s->sched = xcalloc(1, size_of(s, LAYOUT_SCHED_SIZE));
-	s->gc = xcalloc(1, size_of(s, LAYOUT_GC_SIZE));
+	/* A word more: one is read at each field, the last ones may be smaller. */
+	s->sched = xcalloc(1, size_of(s, LAYOUT_SCHED_SIZE) + sizeof(uint64_t));
+	s->gc = xcalloc(1, size_of(s, LAYOUT_GC_SIZE) + sizeof(uint64_t));
 	s->pauses = xcalloc(1, size_of(s, LAYOUT_HISTOGRAM_SIZE));
 	s->p_list.remote = s->m_list.remote = t->remote;
 	s->p_list.layout = s->m_list.layout = t->layout;
@@ -169,8 +170,8 @@ static int read_ps(struct sched_reader *s)
 	if (r == 0 && s->t.layout->at[LAYOUT_SCHED_GOROUTINESCREATED] >= 0 &&
 	    good(s, CHECK_SCHED) && good(s, CHECK_P))
 		s->out.goroutines_created =
-			(int64_t)word(s, s->sched, LAYOUT_SCHED_GOROUTINESCREATED) +
-			s->p_list.created;
+			(int64_t)(word(s, s->sched, LAYOUT_SCHED_GOROUTINESCREATED) +
+				  s->p_list.created);
 	return r;
 }
 

@@ -41,7 +41,7 @@ struct p_list {
 	struct p_sample *ps; /* without m and g, which their Ms tell */
 	uint32_t *runq_max;  /* since the last p_list_read */
 	struct map64 ids;    /* by address */
-	int64_t created;     /* goroutines that they have not told the scheduler of */
+	uint64_t created;    /* goroutines that they have not told the scheduler of */
 	size_t n, cap;
 };
 

@@ -7,6 +7,7 @@
 enum {
 	DEEP_FIRST_BYTES = 16 << 10,
 	DEEP_MAX_BYTES = 256 << 10,
+	STARTS_MAX = 1 << 16, /* functions that goroutines begin in */
 };
 
 /* Whose goroutine it is, by the function it began in (runtime/traceback.go, isSystemGoroutine). */
@@ -43,6 +44,8 @@ static enum start start_of(struct sweep *s, uint64_t pc)
 	if (map64_get(&s->starts, pc, &kind))
 		return (enum start)kind;
 	kind = start_by_name(s->t.code->func_name(s->t.code->arg, pc));
+	if (s->starts.n >= STARTS_MAX)
+		map64_clear(&s->starts);
 	map64_put(&s->starts, pc, kind);
 	return (enum start)kind;
 }
@@ -144,7 +147,8 @@ static int count_new(struct sweep *s, const struct fresh *f, const uint8_t *g, s
 	int r = 0;
 
 	gview_origin(s->t.layout, g, &o);
-	key.gopc = o.gopc;
+	if (s->cells.list.n < CELLS_MAX)
+		key.gopc = o.gopc;
 	if (s->cells.list.n < CELLS_MAX)
 		r = label_sets_read(&s->labels, s->t.remote, o.labels, &key.labels);
 	if (r < 0)

@@ -10,7 +10,7 @@
 
 enum {
 	SLOTS_CHUNK = 1 << 13,
-	SLOTS_MAX = 1 << 27,
+	SLOTS_MAX = 1 << 25, /* of these the stacks alone would take 64 GB there, and 2 GB here */
 };
 
 enum {

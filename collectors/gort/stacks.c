@@ -7,7 +7,10 @@
 #include "core/base/xalloc.h"
 #include "core/group.h"
 
-enum { INLINED_MAX = 64 }; /* frames of one instruction */
+enum {
+	INLINED_MAX = 64,	  /* frames of one instruction */
+	STACKS_BYTES = 128 << 20, /* of all stacks and names; beyond, new ones are empty */
+};
 
 struct pc_frames {
 	const struct frame *frames;
@@ -47,8 +50,11 @@ uint32_t stacks_intern(struct stacks *s, const uint64_t *pcs, size_t n)
 		h = group_join(h, pcs[j]);
 	if (map64_get(&s->by_hash, h, &i))
 		return i;
+	if (s->arena.used_bytes > STACKS_BYTES && n > 0)
+		return stacks_intern(s, pcs, 0);
 	copy = arena_alloc(&s->arena, n * sizeof(*copy));
-	memcpy(copy, pcs, n * sizeof(*copy));
+	if (n > 0)
+		memcpy(copy, pcs, n * sizeof(*copy));
 	i = (uint32_t)s->list.n;
 	*(struct stack *)chunks_add(&s->list) = (struct stack){ .pcs = copy, .n_pcs = (uint32_t)n };
 	map64_put(&s->by_hash, h, i);
@@ -83,6 +89,8 @@ static struct pc_frames frames_of(struct stacks *s, uint64_t pc)
 
 	if (map64_get(&s->by_pc, pc, &i))
 		return s->named[i];
+	if (s->arena.used_bytes > STACKS_BYTES)
+		return (struct pc_frames){ 0 };
 	GROW(s->named, s->n_named, s->cap_named);
 	s->named[s->n_named] =
 		name_pc(s, s->code->func_start(s->code->arg, pc) == pc ? pc : pc - 1);
@@ -115,7 +123,7 @@ static void name_stack(struct stacks *s, struct stack *st)
 
 		if (f.goexit)
 			break;
-		for (uint32_t j = 0; j < f.n; j++) {
+		for (uint32_t j = 0; j < f.n && n < want; j++) {
 			frames[n++] = f.frames[j];
 			h = group_join(h, f.hashes[j]);
 		}

@@ -40,6 +40,13 @@ static void init_words(struct sweep *s)
 	}
 }
 
+static size_t mstats_bytes(const struct layout *l)
+{
+	int32_t n = l->at[LAYOUT_MSTATS_SIZE];
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 struct sweep *sweep_new(const struct sweep_target *t)
 {
 	struct sweep *s = pages_calloc(sizeof(*s));
@@ -59,7 +66,7 @@ struct sweep *sweep_new(const struct sweep_target *t)
 	s->batch.stacks = xreallocarray(NULL, BATCH_GS, WINDOW_BYTES);
 	s->deep = xreallocarray(NULL, 1, DEEP_BYTES);
 	s->batch.max = BATCH_NEW_GS;
-	s->mstats = pages_calloc((size_t)t->layout->at[LAYOUT_MSTATS_SIZE]);
+	s->mstats = pages_calloc(mstats_bytes(t->layout) + sizeof(uint64_t));
 	s->unwinder =
 		(struct unwinder){ t->code, t->layout->arch == ARCH_ARM64, max + WRAPPERS_SPARE };
 	stacks_init(&s->stacks, t->code, max);
@@ -115,7 +122,7 @@ static void forget_the_old(struct sweep *s)
 static int begin(struct sweep *s)
 {
 	const uint64_t *at = s->t.locations->at;
-	size_t stats = at[LOC_MEMSTATS] ? (size_t)s->t.layout->at[LAYOUT_MSTATS_SIZE] : 0;
+	size_t stats = at[LOC_MEMSTATS] ? mstats_bytes(s->t.layout) : 0;
 	struct remote_part parts[] = {
 		{ at[LOC_ALLGLEN] ? at[LOC_ALLGLEN] : at[LOC_ALLGS] + 8, &s->allglen, 8, false },
 		{ at[LOC_ALLGPTR] ? at[LOC_ALLGPTR] : at[LOC_ALLGS], &s->allgptr, 8, false },
@@ -174,7 +181,9 @@ static size_t plan(struct sweep *s)
 	       used <= BATCH_BYTES - GAP_BYTES - SPAN_MAX) {
 		uint64_t addr = slot_at(&s->slots, s->next + n)->addr;
 
-		if (run && addr >= run->addr && addr <= run->addr + run->len + GAP_BYTES) {
+		/* Where a chunk of slots ends, the next may begin below the end of the run. */
+		if (run && addr - run->addr <= run->len + GAP_BYTES &&
+		    addr - run->addr + s->span >= run->len) {
 			b->at[n] = used - run->len + (uint32_t)(addr - run->addr);
 			used = b->at[n] + s->span;
 			run->len = (uint32_t)(addr - run->addr) + s->span;

@@ -67,7 +67,7 @@ struct sweep {
 enum {
 	SETTLED,
 	TORN,
-	CELLS_MAX = 1 << 17, /* beyond, labels are no longer told apart */
+	CELLS_MAX = 1 << 17, /* beyond, labels and creation sites are no longer told apart */
 };
 
 /* The goroutine of f, whose structure stands in g and whose stack, if it has one, in w: finds its

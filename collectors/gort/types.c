@@ -6,7 +6,8 @@
 #include "core/base/xalloc.h"
 
 enum {
-	TYPES_MAX = 1 << 14,
+	TYPES_MAX = 1 << 13,
+	TYPES_BYTES_MAX = 16 << 20,
 	HEAD_BYTES = 128, /* StructType has 80 */
 	NAME_HEAD = 3,
 	EXTRA_STAR = 2, /* TFlagExtraStar: the name is that of the pointer type */
@@ -81,7 +82,7 @@ static bool read_fields(struct types *t, const uint8_t *head, struct type *ret)
 	uint64_t n = word(head, at[LAYOUT_STRUCTTYPE_FIELDS] + WORD);
 	uint64_t package = word(head, at[LAYOUT_STRUCTTYPE_PKGPATH]);
 	size_t stride = (size_t)at[LAYOUT_STRUCTFIELD_SIZE];
-	uint8_t raw[TYPE_FIELDS_MAX * 32];
+	uint8_t raw[TYPE_FIELDS_MAX * 32 + WORD];
 
 	if (package && !read_name(t, package, &ret->package))
 		return false;
@@ -97,12 +98,30 @@ static bool read_fields(struct types *t, const uint8_t *head, struct type *ret)
 
 		ret->fields[i].type = word(f, at[LAYOUT_STRUCTFIELD_TYP]);
 		ret->fields[i].offset = (uint32_t)offset;
-		if (offset > ret->bytes ||
+		if (offset > ret->bytes || offset > UINT32_MAX ||
 		    !read_name(t, word(f, at[LAYOUT_STRUCTFIELD_NAME]), &ret->fields[i].name))
 			return false;
 	}
 	ret->n_fields = n;
 	return true;
+}
+
+/* What decodes a value goes by its kind: a string in 3 bytes would have it read beyond them. */
+static bool size_fits(const struct type *t)
+{
+	static const uint8_t sizes[] = {
+		[GO_BOOL] = 1,		 [GO_INT] = 8,	      [GO_INT8] = 1,
+		[GO_INT16] = 2,		 [GO_INT32] = 4,      [GO_INT64] = 8,
+		[GO_UINT] = 8,		 [GO_UINT8] = 1,      [GO_UINT16] = 2,
+		[GO_UINT32] = 4,	 [GO_UINT64] = 8,     [GO_UINTPTR] = 8,
+		[GO_FLOAT32] = 4,	 [GO_FLOAT64] = 8,    [GO_CHAN] = 8,
+		[GO_FUNC] = 8,		 [GO_INTERFACE] = 16, [GO_MAP] = 8,
+		[GO_POINTER] = 8,	 [GO_SLICE] = 24,     [GO_STRING] = 16,
+		[GO_UNSAFE_POINTER] = 8,
+	};
+	size_t kind = (size_t)t->kind;
+
+	return kind >= sizeof(sizes) || sizes[kind] == 0 || sizes[kind] == t->bytes;
 }
 
 static bool read_type(struct types *t, uint64_t addr, struct type *ret)
@@ -121,7 +140,7 @@ static bool read_type(struct types *t, uint64_t addr, struct type *ret)
 		.kind = head[at[LAYOUT_TYPE_KIND_]] & KIND_MASK,
 	};
 	memcpy(&name, head + at[LAYOUT_TYPE_STR], sizeof(name));
-	if (name <= 0 || !read_name(t, t->from + (uint32_t)name, &ret->name))
+	if (!size_fits(ret) || name <= 0 || !read_name(t, t->from + (uint32_t)name, &ret->name))
 		return false;
 	if (head[at[LAYOUT_TYPE_TFLAG]] & EXTRA_STAR && ret->name.len > 0)
 		ret->name = (struct str){ ret->name.p + 1, ret->name.len - 1 };
@@ -141,7 +160,7 @@ static bool number_of(struct types *t, uint64_t addr, uint32_t *ret)
 
 	if (map64_get(&t->by_addr, addr, ret))
 		return true;
-	if (t->n >= TYPES_MAX)
+	if (t->n >= TYPES_MAX || t->arena.used_bytes > TYPES_BYTES_MAX)
 		return false;
 	new = arena_alloc(&t->arena, sizeof(*new));
 	if (!read_type(t, addr, new))
@@ -186,21 +205,36 @@ static const struct type_field *field_named(const struct type *s, const char *na
 	return NULL;
 }
 
-/* Through a pointer to what it points to. */
-static bool follow(struct types *t, struct type_path *p)
+/* Through a pointer to what it points to, which is then the object of the hop. */
+static bool follow(struct types *t, struct type_path *p, const struct type **object)
 {
 	if (p->type->kind != GO_POINTER)
 		return true;
 	if (p->n == PATH_HOPS)
 		return false;
-	p->type = types_at(t, p->type->elem);
+	p->type = *object = types_at(t, p->type->elem);
 	p->at[p->n++] = 0;
 	return p->type != NULL;
+}
+
+/* To a field of a struct. False: it is not within the object, whatever the struct says. */
+static bool enter(struct types *t, struct type_path *p, const struct type_field *f,
+		  const struct type *object)
+{
+	uint64_t at = (uint64_t)p->at[p->n - 1] + f->offset;
+
+	p->type = types_at(t, f->type);
+	if (!p->type || p->type->bytes > object->bytes || at > object->bytes - p->type->bytes ||
+	    at > UINT32_MAX)
+		return false;
+	p->at[p->n - 1] = (uint32_t)at;
+	return true;
 }
 
 bool types_path(struct types *t, const struct type *from, struct str path, struct type_path *ret)
 {
 	struct type_path p = { .n = 1, .type = from };
+	const struct type *object = from;
 
 	while (path.len > 0) {
 		const char *dot = memchr(path.p, '.', path.len);
@@ -209,14 +243,10 @@ bool types_path(struct types *t, const struct type *from, struct str path, struc
 
 		if (p.type->kind == GO_INTERFACE)
 			break;
-		if (!follow(t, &p) || p.type->kind != GO_STRUCT)
+		if (!follow(t, &p, &object) || p.type->kind != GO_STRUCT)
 			return false;
 		f = field_named(p.type, path.p, n);
-		if (!f)
-			return false;
-		p.at[p.n - 1] += f->offset;
-		p.type = types_at(t, f->type);
-		if (!p.type)
+		if (!f || !enter(t, &p, f, object))
 			return false;
 		n += dot != NULL;
 		path = (struct str){ path.p + n, path.len - n };

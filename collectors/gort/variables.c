@@ -34,19 +34,20 @@ static void match(struct image *im, const Elf64_Sym *sym, const struct elf_secti
 		  struct variable *vars, size_t n)
 {
 	uint64_t addr = sym->st_value + im->bias;
+	char name[VARIABLE_NAME_MAX];
+	size_t first;
 
 	/* What has no size marks a place, as runtime.bss does. */
 	if (ELF64_ST_TYPE(sym->st_info) != STT_OBJECT || sym->st_value == 0 || sym->st_size == 0 ||
 	    sym->st_name >= strings->bytes)
 		return;
-	for (size_t i = first_from(vars, n, addr); i < n && vars[i].addr - addr < sym->st_size;
-	     i++) {
-		char name[VARIABLE_NAME_MAX];
-
-		if (vars[i].name[0] == '\0' &&
-		    filecache_string(&im->elf.file, strings->at + sym->st_name, name,
-				     sizeof(name)) &&
-		    !is_made_up(name))
+	first = first_from(vars, n, addr);
+	if (first == n || vars[first].addr - addr >= sym->st_size ||
+	    !filecache_string(&im->elf.file, strings->at + sym->st_name, name, sizeof(name)) ||
+	    is_made_up(name))
+		return;
+	for (size_t i = first; i < n && vars[i].addr - addr < sym->st_size; i++) {
+		if (vars[i].name[0] == '\0')
 			memcpy(vars[i].name, name, sizeof(name));
 	}
 }

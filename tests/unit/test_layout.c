@@ -266,6 +266,50 @@ static void every_field_stands_within_its_structure(void **state)
 	}
 }
 
+static void the_rows_and_nothing_odd_fit_the_readers(void **state)
+{
+	static const struct {
+		enum layout_field field;
+		int32_t at;
+	} odd[] = {
+		{ LAYOUT_G_GOID, 1 << 20 },
+		{ LAYOUT_G_SIZE, LAYOUT_ABSENT },
+		{ LAYOUT_M_ALLLINK, LAYOUT_ABSENT },
+		{ LAYOUT_M_PROCID, 1 << 23 },
+		{ LAYOUT_P_STATUS, 64 },
+		{ LAYOUT_SCHED_TIMETORUN, LAYOUT_ABSENT },
+		{ LAYOUT_SCHED_NPIDLE, 1 << 16 },
+		{ LAYOUT_SCHED_SIZE, 8 },
+		{ LAYOUT_HISTOGRAM_COUNTS, 1 << 12 },
+		{ LAYOUT_GC_TRIGGERED, 0 },
+		{ LAYOUT_MSTATS_SIZE, LAYOUT_ABSENT },
+		{ LAYOUT_MSTATS_PAUSE_END, 1 << 15 },
+		{ LAYOUT_MODULEDATA_TEXTSECTMAP, 1020 },
+		{ LAYOUT_SPAN_SIZE, 512 },
+		{ LAYOUT_SPAN_STATE, 255 },
+		{ LAYOUT_TYPE_SIZE, LAYOUT_ABSENT },
+		{ LAYOUT_TYPE_KIND_, 120 },
+		{ LAYOUT_STRUCTFIELD_SIZE, 0 },
+		{ LAYOUT_STRUCTFIELD_OFFSET, 24 },
+		{ LAYOUT_PTRTYPE_ELEM, 112 },
+		{ LAYOUT_HEAP_ALLSPANS, -8 },
+	};
+
+	(void)state;
+	for (size_t r = 0; r < layout_table_rows; r++) {
+		if (!layout_fits(&layout_table[r]))
+			fail_msg("%s does not fit", layout_table[r].version);
+		for (size_t i = 0; i < COUNT(odd); i++) {
+			struct layout l = layout_table[r];
+
+			l.at[odd[i].field] = odd[i].at;
+			if (layout_fits(&l))
+				fail_msg("%s: %s at %d fits", l.version, fields[odd[i].field].name,
+					 odd[i].at);
+		}
+	}
+}
+
 /* Two spellings of one thing: each version has one of them. And no field is a typing error. */
 static void spelled_differently_or_not_a_field_is_there_in_some_version(void **state)
 {
@@ -380,6 +424,7 @@ int main(void)
 		cmocka_unit_test(the_rows_hold_what_was_seen_in_each_version),
 		cmocka_unit_test(reasons_and_constants_follow_the_version),
 		cmocka_unit_test(every_field_stands_within_its_structure),
+		cmocka_unit_test(the_rows_and_nothing_odd_fit_the_readers),
 		cmocka_unit_test(spelled_differently_or_not_a_field_is_there_in_some_version),
 		cmocka_unit_test(the_rows_are_sorted_and_both_architectures_have_each),
 		cmocka_unit_test(the_dwarf_of_the_go_that_is_here_says_what_its_row_says),

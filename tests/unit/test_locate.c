@@ -1,3 +1,4 @@
+#include "collectors/gort/image_impl.h"
 #include "collectors/gort/locate.h"
 
 #include <elf.h>
@@ -214,6 +215,25 @@ static void the_layout_fits_the_process(void **state)
 			fail_msg("%s: %s", t->flags, why);
 		assert_string_equal(why, "");
 	}
+}
+
+/* The runtime's variables are where the symbols say, whatever stands there. */
+static void a_list_longer_than_memory_is_no_list(void **state)
+{
+	static uint64_t list[3], sched[4096];
+	struct remote r = { .pid = getpid() };
+	struct locations at = { .at = { [LOC_ALLGS] = (uint64_t)(uintptr_t)list,
+					[LOC_SCHED] = (uint64_t)(uintptr_t)sched } };
+	enum layout_match match;
+	const struct layout *l = layout_find("go1.26.8", ARCH_AMD64, &match, NULL);
+	struct image *im = calloc(1, sizeof(*im));
+	char why[128];
+
+	(void)state;
+	list[0] = at.at[LOC_ALLGS];
+	list[1] = list[2] = UINT64_MAX;
+	assert_true(layout_check(im, l, &r, &at, why, sizeof(why)) & CHECK_G);
+	free(im);
 }
 
 /* Of these fields at least one group of each must be missed when it stands elsewhere. */
@@ -445,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_stripped_program_is_located_whole),
 		cmocka_unit_test(the_layout_fits_the_process),
 		cmocka_unit_test(a_layout_that_does_not_fit_is_noticed),
+		cmocka_unit_test(a_list_longer_than_memory_is_no_list),
 		cmocka_unit_test(frames_name_the_function_and_its_line),
 		cmocka_unit_test(wait_reasons_are_the_targets_own),
 		cmocka_unit_test(what_is_not_a_go_program_is_refused),

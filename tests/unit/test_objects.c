@@ -21,6 +21,7 @@
 #include "collectors/gort/gort.h"
 #include "collectors/gort/gotime.h"
 #include "collectors/gort/heap.h"
+#include "collectors/gort/image_impl.h"
 #include "collectors/gort/object_check.h"
 #include "collectors/gort/object_kinds.h"
 #include "core/base/clock.h"
@@ -403,6 +404,7 @@ static void the_linkers_program_tells_where_pointers_are(void **state)
 	static const uint8_t cut[] = { 12, 0xff };
 	static const uint8_t no_end[] = { 4, 0x0d };
 	static const uint8_t too_far_back[] = { 2, 0x03, 0x83, 1, 0 };
+	static const uint8_t nothing_again[] = { 2, 0x03, 0x82, 0, 0 };
 	static const uint8_t too_long[] = { 1, 0x01, 0x81, 0xff, 0xff, 0x7f, 0 };
 	static const struct {
 		struct bytes program;
@@ -416,6 +418,7 @@ static void the_linkers_program_tells_where_pointers_are(void **state)
 		{ { no_end, sizeof(no_end) }, false, 0 },
 		{ { too_far_back, sizeof(too_far_back) }, false, 0 },
 		{ { too_long, sizeof(too_long) }, false, 0 },
+		{ { nothing_again, sizeof(nothing_again) }, false, 0 },
 		{ { NULL, 0 }, false, 0 },
 	};
 
@@ -427,6 +430,147 @@ static void the_linkers_program_tells_where_pointers_are(void **state)
 		assert_int_equal(gcprog_run(fetch, &program, (uint8_t *)bits, 320), rows[i].ok);
 		if (rows[i].ok)
 			assert_int_equal(bits[0], rows[i].first);
+	}
+}
+
+/* ---- types that lie ---- */
+
+enum { TYPE_FIELDS = 64, FAKE_TYPES = 10 };
+
+struct fake_field {
+	uint64_t name, type, offset;
+};
+
+/* As abi.StructType, abi.PtrType or abi.ArrayType of Go 1.26. */
+struct fake_type {
+	uint64_t bytes, ptr_bytes;
+	uint32_t hash;
+	uint8_t tflag, align, field_align, kind;
+	uint64_t equal, gc;
+	int32_t str, ptr;
+	uint64_t elem_or_package, fields, n_fields, cap;
+};
+
+struct fake_types {
+	char name[16]; /* two bytes, then "*x" */
+	struct fake_type at[FAKE_TYPES];
+	struct fake_field fields[FAKE_TYPES][TYPE_FIELDS];
+	struct image *image;
+	struct remote remote;
+	struct types types;
+};
+
+static uint64_t address(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+static void fake_field(struct fake_types *f, int type, int of, uint64_t offset)
+{
+	struct fake_type *t = &f->at[type];
+
+	f->fields[type][t->n_fields++] =
+		(struct fake_field){ address(f->name), address(&f->at[of]), offset };
+	t->fields = address(f->fields[type]);
+}
+
+static struct fake_types *fake_types_new(void)
+{
+	struct fake_types *f = calloc(1, sizeof(*f));
+	enum layout_match match;
+
+	memcpy(f->name, "\0\2*x", 4);
+	f->remote.pid = getpid();
+	f->image = calloc(1, sizeof(*f->image));
+	f->image->r = &f->remote;
+	f->image->layout = layout_find("go1.26.8", ARCH_AMD64, &match, NULL);
+	types_init(&f->types, &f->remote, f->image->layout, f->image);
+	f->types.from = address(f) - 8;
+	f->types.to = address(f + 1);
+	for (int i = 0; i < FAKE_TYPES; i++)
+		f->at[i].str = 8;
+	return f;
+}
+
+static void fake_types_free(struct fake_types *f)
+{
+	types_release(&f->types);
+	free(f->image);
+	free(f);
+}
+
+static const struct type *fake_type(struct fake_types *f, int i)
+{
+	return types_at(&f->types, address(&f->at[i]));
+}
+
+/* Nine structs, each of 64 of the next: 64 to the 8th is more than can be looked at. */
+static void a_type_of_too_many_parts_is_given_up(void **state)
+{
+	struct fake_types *f = fake_types_new();
+	struct object_checks c;
+	struct gcmask mask;
+
+	(void)state;
+	for (int i = 0; i < FAKE_TYPES - 1; i++) {
+		f->at[i].kind = GO_STRUCT;
+		f->at[i].bytes = 64;
+		for (int k = 0; k < TYPE_FIELDS; k++)
+			fake_field(f, i, i + 1, 0);
+	}
+	f->at[FAKE_TYPES - 1].kind = GO_INT64;
+	f->at[FAKE_TYPES - 1].bytes = 8;
+	assert_non_null(fake_type(f, 0));
+	assert_false(gcmask_of(&f->types, fake_type(f, 2), &mask));
+	assert_false(object_checks_of(&f->types, fake_type(f, 4), NULL, &c));
+	fake_types_free(f);
+}
+
+static void a_field_beyond_its_object_is_none(void **state)
+{
+	struct fake_types *f = fake_types_new();
+	struct object_checks c;
+	struct type_path path;
+
+	(void)state;
+	f->at[0].kind = f->at[1].kind = GO_STRUCT;
+	f->at[0].bytes = 16;
+	f->at[1].bytes = 1 << 20;
+	fake_field(f, 0, 1, 8);
+	fake_field(f, 1, 2, 1 << 19);
+	f->at[2].kind = GO_BOOL;
+	f->at[2].bytes = 1;
+	assert_non_null(fake_type(f, 0));
+	assert_false(types_path(&f->types, fake_type(f, 0), STR("*x.*x"), &path));
+	assert_false(object_checks_of(&f->types, fake_type(f, 0), NULL, &c));
+	f->at[3].kind = GO_STRING; /* of one byte */
+	f->at[3].bytes = 1;
+	assert_null(fake_type(f, 3));
+	f->at[4].kind = GO_INT32;
+	assert_null(fake_type(f, 4));
+	fake_types_free(f);
+}
+
+/* Whatever its fields hold, a sum of them is not beyond what a number holds. */
+static void numbers_that_cannot_be_do_not_overflow(void **state)
+{
+	static const int64_t numbers[] = { INT64_MIN + 1, INT64_MIN, INT64_MAX, -1, 0, 1, 2 };
+	struct breaker_object b;
+	struct limiter_object l;
+
+	(void)state;
+	for (size_t i = 0; i < object_kinds_n * N(numbers) * N(numbers); i++) {
+		const struct object_kind *k = &object_kinds[i % object_kinds_n];
+		int64_t x = numbers[i / object_kinds_n % N(numbers)];
+		int64_t y = numbers[i / object_kinds_n / N(numbers)];
+		struct object_values v = { .now_ns = now, .held = STR("*circuit.openState") };
+
+		for (int w = 0; w < VALS; w++)
+			set(&v, w, w == VAL_STATE ? 2 : w % 2 ? x : y);
+		if (k->breaker)
+			object_breaker(k, &v, &b);
+		else
+			object_limiter(k, &v, &l);
 	}
 }
 
@@ -564,6 +708,9 @@ int main(void)
 		cmocka_unit_test(every_row_says_what_it_needs),
 		cmocka_unit_test(bytes_that_no_field_may_hold_are_no_object),
 		cmocka_unit_test(the_linkers_program_tells_where_pointers_are),
+		cmocka_unit_test(a_type_of_too_many_parts_is_given_up),
+		cmocka_unit_test(a_field_beyond_its_object_is_none),
+		cmocka_unit_test(numbers_that_cannot_be_do_not_overflow),
 		cmocka_unit_test(memory_of_a_type_has_its_mask_and_no_pointer_more),
 		cmocka_unit_test(size_classes_hold_the_header_where_there_is_one),
 		cmocka_unit_test(a_services_breakers_and_limiters_are_found),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -321,6 +322,47 @@ static void a_broken_table_gives_wrong_frames_at_worst(void **state)
 	free(bytes);
 }
 
+/* One function, whose stack depth is told after so many steps that go nowhere. */
+static int32_t delta_after(size_t steps)
+{
+	enum { NAMES = 72, PCS = NAMES + 8, FUNC = 16, FUNC_BYTES = 44, TAIL = 64 };
+	size_t pcs_bytes = 1 + 2 * steps + 8, funcs = PCS + pcs_bytes, n = funcs + FUNC + TAIL;
+	uint8_t *b = calloc(1, n);
+	uint64_t head[] = { 0x08010000fffffff1, 1, 0, 0, NAMES, NAMES, NAMES, PCS, funcs };
+	uint32_t ftab[] = { 0, FUNC, 0x100 }, pcsp = 1;
+	struct pclntab t = { 0 };
+	struct filecache file;
+	struct err e = { "" };
+	int32_t delta;
+	bool top;
+	int fd = memfd_create("pclntab", MFD_CLOEXEC);
+
+	memcpy(b, head, sizeof(head));
+	memcpy(b + funcs, ftab, sizeof(ftab));
+	memcpy(b + funcs + FUNC + 16, &pcsp, sizeof(pcsp));
+	for (size_t i = 0; i < steps; i++)
+		b[PCS + 1 + 2 * i] = 2; /* one deeper, no pc further */
+	b[PCS + 1 + 2 * steps] = 2;
+	b[PCS + 2 + 2 * steps] = 0x7f; /* bytes of code with this depth */
+	assert_int_equal(pwrite(fd, b, n, 0), n);
+	filecache_init(&file, fd, n);
+	assert_int_equal(pclntab_init(&t, &file, (struct pcln_part){ 0, n }, &e), 0);
+	assert_int_equal(pclntab_func(&t, 0x10), 0);
+	delta = pclntab_sp_delta(&t, 0, 0x10, &top);
+	pclntab_release(&t);
+	filecache_release(&file);
+	free(b);
+	return delta;
+}
+
+static void a_table_that_hardly_ends_is_given_up(void **state)
+{
+	(void)state;
+	assert_int_equal(delta_after(0), 0);
+	assert_int_equal(delta_after(1000), 1000);
+	assert_int_equal(delta_after(4000000), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +374,7 @@ int main(void)
 		cmocka_unit_test(generic_names_are_short_as_in_tracebacks),
 		cmocka_unit_test(a_foreign_header_is_refused),
 		cmocka_unit_test(a_broken_table_gives_wrong_frames_at_worst),
+		cmocka_unit_test(a_table_that_hardly_ends_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -448,6 +448,29 @@ static void labels_that_cannot_be_are_left_out(void **state)
 	world_free(w);
 }
 
+/* All of them may point to the same text: what is small there would be large here. */
+static void labels_that_are_too_much_in_all_are_left_out(void **state)
+{
+	enum { LABELS = 32, SETS = 40, VALUE = 64 << 10 };
+	struct fake_label(*labels)[LABELS] = calloc(SETS, sizeof(*labels));
+	struct fake_slice slices[SETS];
+	char *text = calloc(1, VALUE);
+	struct world *w = world_new();
+
+	(void)state;
+	for (uint64_t i = 0; i < SETS; i++) {
+		for (int k = 0; k < LABELS; k++)
+			labels[i][k] = (struct fake_label){ text, i + 1, text, VALUE };
+		slices[i] = (struct fake_slice){ labels[i], LABELS, LABELS };
+		add_g(w, G_WAITING)->labels = (uint64_t)(uintptr_t)&slices[i];
+	}
+	assert_int_equal(sweep(w)->total, SETS);
+	assert_in_range(counts_of(w).labels_failed, 1, SETS - 1);
+	world_free(w);
+	free(text);
+	free(labels);
+}
+
 static void an_age_needs_two_sweeps_without_a_change(void **state)
 {
 	struct world *w = world_new();
@@ -677,6 +700,7 @@ int main(void)
 		cmocka_unit_test(what_takes_long_is_done_in_several_steps),
 		cmocka_unit_test(labels_make_groups_of_their_own),
 		cmocka_unit_test(labels_that_cannot_be_are_left_out),
+		cmocka_unit_test(labels_that_are_too_much_in_all_are_left_out),
 		cmocka_unit_test(an_age_needs_two_sweeps_without_a_change),
 		cmocka_unit_test(a_list_that_shrank_is_of_another_process),
 		cmocka_unit_test(a_process_that_is_gone_is_no_such_process),
