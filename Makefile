@@ -31,6 +31,7 @@ override LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunistring 
 core_src  := $(wildcard core/*.c core/base/*.c)
 coll_src  := $(wildcard collectors/*.c collectors/parse/*.c collectors/gort/*.c)
 parse_src := $(wildcard collectors/parse/*.c)
+fuzz_src  := $(core_src) $(parse_src) $(wildcard collectors/gort/*.c) collectors/elf.c collectors/procfs.c
 tui_src   := $(filter-out tui/main.c,$(wildcard tui/*.c))
 lib_src   := $(core_src) $(coll_src) $(tui_src)
 obj        = $(1:%.c=$(B)/%.o)
@@ -99,10 +100,17 @@ layouts:
 	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)
 	$(Q)for f in $^; do FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $$f || exit 1; done
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(parse_src) $(core_src)
+fuzz_flags := -std=gnu11 -g -O1 -fno-sanitize-recover=undefined
+$(B)/fuzzed/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC    $@'
+	$(Q)$(CLANG) $(CPPFLAGS) $(fuzz_flags) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+$(B)/fuzzed.a: $(fuzz_src:%.c=$(B)/fuzzed/%.o)
+	$(Q)rm -f $@; ar rcs $@ $^
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(B)/fuzzed.a $(wildcard tests/fuzz/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $@'
-	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+	$(Q)$(CLANG) $(CPPFLAGS) $(fuzz_flags) -fsanitize=fuzzer,address,undefined -o $@ $< $(B)/fuzzed.a $(LDLIBS)
 
 # Man page, field reference and schema are printed from the program's own tables.
 docs: gmptop
@@ -126,4 +134,4 @@ clean:
 .PHONY: all services deps demo test run-tests run-unit golden-write asan bench matrix layouts fuzz docs lint install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c)))
+-include $(patsubst %.o,%.d,$(fuzz_src:%.c=$(B)/fuzzed/%.o) $(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c)))
