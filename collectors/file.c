@@ -14,6 +14,7 @@
 
 enum {
 	CHUNK_BYTES = 256 << 10,
+	NOTE_MAX = 1 << 10,
 	PROFILE_MAX = 64 << 20, /* of a profile, which is looked at whole; a text may be longer */
 };
 
@@ -60,15 +61,27 @@ static int read_text(struct reader *r, ssize_t n, struct gotext *t, struct err *
 	return ret == 0 ? gotext_end(t, e) : ret;
 }
 
-static void say_how(const struct gotext_counts *c, char *buf, size_t n)
+static void say(struct buf *b, uint64_t n, const char *what)
 {
-	snprintf(buf, n,
-		 "%llu goroutines in the text, %llu of them the runtime's own, %llu without a "
-		 "stack; "
-		 "%llu lines not understood%s",
-		 (unsigned long long)c->headers, (unsigned long long)c->system,
-		 (unsigned long long)c->no_stack, (unsigned long long)c->not_understood,
-		 c->cut ? "; it ends in the middle of one: it was cut" : "");
+	if (n > 0)
+		buf_addf(b, "; %llu %s", (unsigned long long)n, what);
+}
+
+/* Of what is missing or doubtful in it. */
+static void say_how(const struct gotext_counts *c, struct buf *b)
+{
+	buf_addf(b, "%llu goroutines in the text", (unsigned long long)c->headers);
+	say(b, c->system, "of them the runtime's own");
+	say(b, c->repeated, "told twice, counted once");
+	say(b, c->no_stack, "without a stack: they ran on other threads");
+	say(b, c->elided, "stacks of which the text leaves frames out");
+	say(b, c->not_understood, "lines not understood");
+	if (c->mains > 1)
+		say(b, c->mains, "dumps, one after the other, added up");
+	if (c->cut && c->bytes >= GOTEXT_BODY_MAX)
+		say(b, GOTEXT_BODY_MAX >> 20, "MiB: there Go cuts it, so that some are missing");
+	else if (c->cut)
+		say(b, c->bytes, "bytes and cut short: some are missing");
 }
 
 /* ---- a profile, whole ---- */
@@ -99,14 +112,15 @@ static void push_found(struct reader *r, struct sink *sink, uint32_t target)
 	struct sample sm = { .state = SOURCE_OK };
 	struct gotext text = { 0 };
 	struct pprof profile = { 0 };
-	char note[ERR_TEXT_MAX] = "";
+	struct buf note;
 	ssize_t n = read_some(r, &sm.why);
 	int ret = (int)n;
 
+	buf_init(&note, NOTE_MAX);
 	if (n > 0 && gotext_looks_like(r->chunk, (size_t)n)) {
 		ret = read_text(r, n, &text, &sm.why);
 		sm.goroutines = &text.goroutines;
-		say_how(&text.counts, note, sizeof(note));
+		say_how(&text.counts, &note);
 	} else if (n > 0) {
 		ret = read_profile(r, n, &profile, &sm.why);
 		sm.goroutines = &profile.goroutines;
@@ -117,9 +131,10 @@ static void push_found(struct reader *r, struct sink *sink, uint32_t target)
 		sm.goroutines = NULL;
 		sm.state = SOURCE_FAILED;
 	}
-	sm.note = str_of(note);
+	sm.note = (struct str){ note.ptr, (uint32_t)note.len };
 	push(sink, target, SOURCE_PPROF, &sm);
 	gotext_release(&text);
+	buf_release(&note);
 	pprof_release(&profile);
 }
 

@@ -123,6 +123,8 @@ static void put_target(const struct target *t, uint64_t now_ns)
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct source_row row = target_source_row(t, (enum source)i, now_ns);
 
+		if (!row.detail && t->sources[i].note[0])
+			row.detail = t->sources[i].note;
 		put_row(&table_sources, &row, false);
 	}
 	put_build(t->build);

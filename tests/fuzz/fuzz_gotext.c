@@ -3,6 +3,7 @@
 #include "collectors/parse/gotext.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -35,6 +36,14 @@ static uint64_t touch(struct str s)
 	return sum;
 }
 
+static bool before(struct str a, struct str b)
+{
+	uint32_t n = a.len < b.len ? a.len : b.len;
+	int r = n ? memcmp(a.p, b.p, n) : 0;
+
+	return r ? r < 0 : a.len < b.len;
+}
+
 static uint64_t check_group(const struct goroutine_group *g)
 {
 	uint64_t sum = 0, states = 0;
@@ -47,6 +56,8 @@ static uint64_t check_group(const struct goroutine_group *g)
 	check(states == g->count);
 	for (uint32_t i = 0; i < g->n_stack; i++)
 		sum += touch(g->stack[i].func) + touch(g->stack[i].file) + g->stack[i].line;
+	for (uint32_t i = 0; i < g->n_labels; i++)
+		check(i == 0 || !before(g->labels[i].name, g->labels[i - 1].name));
 	for (uint32_t i = 0; i < g->n_labels; i++)
 		sum += touch(g->labels[i].name) + touch(g->labels[i].value);
 	check(g->id == goroutine_group_id(g->stack, g->n_stack, g->labels, g->n_labels));
@@ -62,7 +73,7 @@ static uint64_t check_all(const struct gotext *g)
 		sum += check_group(&g->goroutines.groups[i]);
 	}
 	check(total == g->goroutines.total);
-	check(total + g->counts.system == g->counts.headers);
+	check(total + g->counts.system + g->counts.repeated == g->counts.headers);
 	return sum;
 }
 
@@ -77,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	gotext_looks_like(text, n - 1);
 	r = read_text(&whole, text, n - 1, n);
 	check(r == read_text(&chunks, text, n - 1, data[0] % 64 + 1u));
+	check(memcmp(&whole.counts, &chunks.counts, sizeof(whole.counts)) == 0 || r < 0);
 	if (r == 0)
 		check(check_all(&whole) == check_all(&chunks));
 	return 0;
