@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "collectors/endpoint.h"
 #include "collectors/leakprofile.h"
 #include "collectors/procfs.h"
+#include "collectors/witness.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
 
@@ -24,6 +26,9 @@ enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
 struct attach {
 	struct site site; /* first: site callbacks come back through it */
+	struct sink sink; /* the collectors', which listens before it passes on */
+	struct witness witness;
+	pid_t listener; /* holds the port; not known yet whether it answers itself; 0: none such */
 	struct attach_options o;
 	struct target_spec spec;
 	struct collector collectors[N_OPS];
@@ -171,12 +176,94 @@ static void tick_proc(struct attach *a)
 	}
 }
 
-static void found_pid(struct attach *a, pid_t pid)
+static void adopt(struct attach *a, pid_t pid)
 {
+	a->listener = 0;
 	if (procfs_start_ticks(pid, &a->site.start_ticks, NULL) < 0)
 		return;
 	a->site.pid = pid;
 	tick_proc(a); /* at once, so that a rate needs one interval only */
+}
+
+/* What the address answers comes from elsewhere. */
+static void disown(struct attach *a, pid_t pid)
+{
+	char name[64] = "?";
+
+	procfs_name(pid, name, sizeof(name), NULL);
+	a->listener = 0;
+	a->site.pid = 0;
+	a->site.start_ticks = 0;
+	err_put(&a->site.no_pid,
+		"%s (process %d) listens there and passes on: what answers is another process "
+		"(give its process id)",
+		name, (int)pid);
+	tick_proc(a);
+}
+
+/* Those of the witnesses that will be heard. */
+static uint32_t witnesses(const struct attach *a)
+{
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < a->n_collectors; i++) {
+		if (a->collectors[i].ops == &metrics_ops)
+			mask |= 1u << a->collectors[i].ops->source;
+	}
+	return mask;
+}
+
+/* Below a path there are often several services, or one further away. */
+static bool is_below_a_path(const struct attach *a)
+{
+	const char *host = strstr(a->spec.base.url, "://");
+
+	return host && strchr(host + 3, '/');
+}
+
+static void weigh(struct attach *a)
+{
+	pid_t pid = a->listener ? a->listener : a->site.pid;
+	uint32_t all = witnesses(a);
+
+	if (!pid || a->spec.kind != TARGET_URL)
+		return;
+	switch (witness_judge(&a->witness, pid)) {
+	case VERDICT_OTHER:
+		disown(a, pid);
+		break;
+	case VERDICT_SAME:
+		if (a->listener)
+			adopt(a, pid);
+		break;
+	default:
+		if (a->listener && (a->witness.heard & all) == all && !is_below_a_path(a))
+			adopt(a, pid);
+	}
+}
+
+static void on_sample(struct sink *sink, const struct sample *sm)
+{
+	struct attach *a = (struct attach *)((char *)sink - offsetof(struct attach, sink));
+
+	a->o.sink->push(a->o.sink, sm);
+	if (a->spec.kind != TARGET_URL || sm->source == SOURCE_PROC || sm->source == SOURCE_MEMORY)
+		return;
+	witness_hear(&a->witness, sm);
+	weigh(a);
+}
+
+static void found_pid(struct attach *a, pid_t pid)
+{
+	char name[64] = "?";
+
+	procfs_name(pid, name, sizeof(name), NULL);
+	a->listener = pid;
+	err_put(&a->site.no_pid,
+		"%s (process %d) listens there; whether it is it that answers is not known (give "
+		"the process id)",
+		name, (int)pid);
+	weigh(a);
 }
 
 static void end_walk(struct attach *a)
@@ -301,6 +388,7 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 		s->pid = 0;
 		s->start_ticks = 0;
 		a->looked = false;
+		witness_init(&a->witness);
 		s->over = true;
 		push_ended(a);
 		return;
@@ -375,7 +463,7 @@ static void add_collector(struct attach *a, const struct collector_ops *ops)
 		.ops = ops,
 		.loop = a->o.loop,
 		.http = a->o.http,
-		.sink = a->o.sink,
+		.sink = &a->sink,
 		.site = &a->site,
 		.interval_ns = a->o.interval_ns,
 		.timeout_ns = a->o.timeout_ns,
@@ -394,6 +482,8 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 
 	a->o = *o;
 	a->spec = *spec;
+	a->sink.push = on_sample;
+	witness_init(&a->witness);
 	a->site.target = target;
 	a->site.only = spec->only;
 	a->site.connected = on_connected;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
@@ -34,6 +33,7 @@ struct http_handle {
 	char location[128]; /* for people: without its query */
 	char follow[512];   /* whole; "" when it is longer */
 	int hops;
+	char curls[CURL_ERROR_SIZE]; /* libcurl's own words */
 	struct err why;
 	int error; /* set by our own callbacks; why says it */
 };
@@ -42,49 +42,9 @@ struct http {
 	struct loop *loop;
 	struct http_handle *running, *pool;
 	size_t n_pool;
-	char *agent, *cert, *key, *ca;
-	char *bearer, *user; /* secrets: wiped when freed */
+	char *agent;
+	struct credentials *credentials;
 };
-
-/* ---- credentials: from files, never from the command line ---- */
-
-static int read_secret(const char *path, char **ret, struct err *e)
-{
-	char text[4096];
-	struct stat st;
-	FILE *f;
-	size_t n;
-
-	if (!path)
-		return 0;
-	f = fopen(path, "re");
-	if (!f)
-		return err_set(e, -errno, "credentials: %s: %s", path, strerror(errno));
-	if (fstat(fileno(f), &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH))) {
-		fclose(f);
-		return err_set(e, -EPERM, "credentials: %s: others can read it (chmod 600 %s)",
-			       path, path);
-	}
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	*ret = xstrdup(text);
-	explicit_bzero(text, sizeof(text));
-	return 0;
-}
-
-static void free_secret(char *s)
-{
-	if (s)
-		explicit_bzero(s, strlen(s));
-	free(s);
-}
-
-static char *dup_or_null(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
 
 /* ---- what a server sends ---- */
 
@@ -154,6 +114,55 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 /* ---- how it ended, in words ---- */
 
+static bool over_tls(const struct http_handle *t)
+{
+	return strncasecmp(t->url, "https:", 6) == 0;
+}
+
+/* As OpenSSL counts them (x509_vfy.h). */
+static void explain_certificate(struct http_handle *t)
+{
+	enum { NOT_YET = 9, EXPIRED = 10 };
+	long verdict = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	if (verdict == EXPIRED)
+		err_put(&t->why, "its certificate has expired");
+	else if (verdict == NOT_YET)
+		err_put(&t->why, "its certificate is not yet valid (the clock here or there?)");
+	else if (strstr(t->curls, "subject name"))
+		err_put(&t->why, "its certificate is for another host");
+	else
+		err_put(&t->why, "its certificate is not trusted (--cacert FILE names who signs)");
+	t->error = -EACCES;
+}
+
+static void explain_handshake(struct http_handle *t)
+{
+	if (strstr(t->curls, "wrong version number"))
+		t->error = err_set(&t->why, -EPROTO, "speaks no TLS here (use http://)");
+	else if (strstr(t->curls, "certificate"))
+		t->error = err_set(&t->why, -EACCES, "refuses our certificate (--cert F --key F)");
+	else if (strstr(t->curls, "alert"))
+		t->error = err_set(&t->why, -EPROTO, "refuses the TLS handshake");
+	else
+		t->error = err_set(&t->why, -EPROTO, "the TLS handshake failed");
+}
+
+/* Nothing came. With TLS 1.3 a server closes so when it misses our certificate. */
+static void explain_break(struct http_handle *t, CURLcode code, int os)
+{
+	const char *what = os ? strerror(os) : curl_easy_strerror(code);
+
+	if (over_tls(t) && strstr(t->curls, "certificate"))
+		t->error = err_set(&t->why, -EACCES, "refuses our certificate (--cert F --key F)");
+	else
+		t->error = err_set(&t->why, -ECONNRESET, "the connection broke: %s%s", what,
+				   over_tls(t) && !t->header_bytes
+					   ? " (does it ask for a certificate? --cert F --key F)"
+					   : "");
+}
+
 static void explain_curl(struct http_handle *t, CURLcode code)
 {
 	double after_s = (double)(clock_mono_ns() - t->start_ns) / 1e9;
@@ -193,8 +202,7 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 					"the answer's encoding is broken (its chunks or length)");
 			return;
 		}
-		t->error = err_set(&t->why, -ECONNRESET, "the connection broke: %s",
-				   os ? strerror((int)os) : curl_easy_strerror(code));
+		explain_break(t, code, (int)os);
 		return;
 	case CURLE_PARTIAL_FILE:
 		t->error = err_set(&t->why, -EBADMSG, "the answer ended too early");
@@ -209,9 +217,14 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 		t->error = err_set(&t->why, -EPROTO, "what answers is not HTTP");
 		return;
 	case CURLE_PEER_FAILED_VERIFICATION:
-		t->error =
-			err_set(&t->why, -EACCES,
-				"its certificate is not trusted (--cacert FILE names who signs)");
+		explain_certificate(t);
+		return;
+	case CURLE_SSL_CONNECT_ERROR:
+		explain_handshake(t);
+		return;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		t->error = err_set(&t->why, -EHOSTUNREACH,
+				   "the proxy's name is not known (NO_PROXY leaves it out)");
 		return;
 	default:
 		t->error = err_set(&t->why, -EIO, "%s", curl_easy_strerror(code));
@@ -306,21 +319,21 @@ static void recycle(struct http_handle *t)
 	h->n_pool++;
 }
 
-static void set_credentials(const struct http *h, CURL *c)
+/* Whether an address is one of this host's own, which a proxy would look for on itself. */
+static bool is_loopback(const char *url)
 {
-	if (h->bearer) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->bearer);
-	} else if (h->user) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(c, CURLOPT_USERPWD, h->user);
+	static const char *const own[] = { "localhost", "127.", "[::1]", "[::ffff:127." };
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		size_t n = strlen(own[i]);
+
+		if (strncasecmp(host, own[i], n) == 0 &&
+		    (own[i][n - 1] == '.' || strchr(":/?#", host[n])))
+			return true;
 	}
-	if (h->cert)
-		curl_easy_setopt(c, CURLOPT_SSLCERT, h->cert);
-	if (h->key)
-		curl_easy_setopt(c, CURLOPT_SSLKEY, h->key);
-	if (h->ca)
-		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca);
+	return false;
 }
 
 static void set_options(struct http_handle *t, uint64_t timeout_ns)
@@ -330,11 +343,13 @@ static void set_options(struct http_handle *t, uint64_t timeout_ns)
 
 	curl_easy_reset(c); /* connections stay with the multi handle */
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curls);
 	curl_easy_setopt(c, CURLOPT_URL, t->url);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
+	if (t->unix_path || is_loopback(t->url))
+		curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
 	curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
 	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
@@ -351,7 +366,7 @@ static void set_options(struct http_handle *t, uint64_t timeout_ns)
 		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (t->unix_path)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, t->unix_path);
-	set_credentials(t->http, c);
+	credentials_apply(t->http->credentials, c, clock_mono_ns());
 }
 
 /* The address that a redirect leads to, when it stays with this host, port and scheme; else NULL.
@@ -435,11 +450,8 @@ struct http *http_new(struct loop *l, const struct http_options *o, struct err *
 
 	h->loop = l;
 	h->agent = xstrdup(o->user_agent);
-	h->cert = dup_or_null(o->cert_file);
-	h->key = dup_or_null(o->key_file);
-	h->ca = dup_or_null(o->ca_file);
-	if (read_secret(o->bearer_file, &h->bearer, e) < 0 ||
-	    read_secret(o->user_file, &h->user, e) < 0) {
+	h->credentials = credentials_new(&o->files, e);
+	if (!h->credentials) {
 		http_free(h);
 		return NULL;
 	}
@@ -463,11 +475,7 @@ void http_free(struct http *h)
 		handle_free(t);
 	}
 	free(h->agent);
-	free(h->cert);
-	free(h->key);
-	free(h->ca);
-	free_secret(h->bearer);
-	free_secret(h->user);
+	credentials_free(h->credentials);
 	free(h);
 }
 
@@ -503,7 +511,7 @@ struct http_handle *http_get(struct http *h, const struct http_request *rq)
 	t->got_bytes = t->header_bytes = t->n_headers = 0;
 	t->status = 0;
 	t->location[0] = t->follow[0] = '\0';
-	t->why.text[0] = '\0';
+	t->why.text[0] = t->curls[0] = '\0';
 	t->error = 0;
 	if (rq->accept) {
 		char line[256];

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collectors/credentials.h"
 #include "collectors/loop.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
@@ -15,7 +16,7 @@ struct http;
 
 struct http_options {
 	const char *user_agent;
-	const char *bearer_file, *user_file, *cert_file, *key_file, *ca_file; /* NULL: none */
+	struct credential_files files;
 };
 
 struct http_reply {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -173,6 +174,35 @@ int procfs_start_ticks(pid_t pid, uint64_t *ret, struct err *e)
 	if (r < 0)
 		return stat_failed(pid, r, e);
 	*ret = st.start_ticks;
+	return 0;
+}
+
+static double boot_s(void)
+{
+	char line[4096];
+	double ret = NAN;
+	FILE *f = fopen("/proc/stat", "re");
+
+	while (f && isnan(ret) && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "btime ", 6) == 0)
+			ret = strtod(line + 6, NULL);
+	}
+	if (f)
+		fclose(f);
+	return ret;
+}
+
+int procfs_start_s(pid_t pid, double *ret, struct err *e)
+{
+	double boot = boot_s();
+	uint64_t ticks;
+	int r = procfs_start_ticks(pid, &ticks, e);
+
+	if (r < 0)
+		return r;
+	if (isnan(boot))
+		return err_set(e, -ENODATA, "/proc/stat: no btime");
+	*ret = boot + (double)ticks_to_ns(ticks) / 1e9;
 	return 0;
 }
 

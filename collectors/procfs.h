@@ -26,6 +26,9 @@ int procfs_read(pid_t pid, struct arena *a, struct process *ret, struct err *e);
  * another start is another process. */
 int procfs_start_ticks(pid_t pid, uint64_t *ret, struct err *e);
 
+/* When it started, unix time, counted from the btime of /proc/stat as client_golang does. */
+int procfs_start_s(pid_t pid, double *ret, struct err *e);
+
 /* The executable's base name ("(deleted)" cut off), else comm. ret has room for n bytes, a NUL
  * among them. */
 int procfs_name(pid_t pid, char *ret, size_t n, struct err *e);

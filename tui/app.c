@@ -254,11 +254,7 @@ int app_open(struct app *a, const struct options *o)
 {
 	const struct http_options h = {
 		.user_agent = "gmptop/" VERSION,
-		.bearer_file = o->bearer_file,
-		.user_file = o->user_file,
-		.cert_file = o->cert_file,
-		.key_file = o->key_file,
-		.ca_file = o->ca_file,
+		.files = o->files,
 	};
 	struct err e = { 0 };
 	int r = 0;

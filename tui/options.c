@@ -231,19 +231,19 @@ static int take_option(struct options *o, int opt, const char *arg, struct err *
 	case OPT_BUDGET:
 		return take_budget(arg, &o->budget_pct, e);
 	case OPT_BEARER:
-		o->bearer_file = arg;
+		o->files.bearer = arg;
 		return 0;
 	case OPT_USER:
-		o->user_file = arg;
+		o->files.user = arg;
 		return 0;
 	case OPT_CERT:
-		o->cert_file = arg;
+		o->files.cert = arg;
 		return 0;
 	case OPT_KEY:
-		o->key_file = arg;
+		o->files.key = arg;
 		return 0;
 	case OPT_CACERT:
-		o->ca_file = arg;
+		o->files.ca = arg;
 		return 0;
 	case OPT_COLOR:
 		o->color = arg;

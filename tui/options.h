@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collectors/credentials.h"
 #include "core/base/err.h"
 
 enum {
@@ -26,7 +27,7 @@ struct options {
 	uint64_t count;				  /* 0: not given */
 	uint32_t sources;			  /* bits 1 << enum source */
 	double budget_pct;
-	const char *bearer_file, *user_file, *cert_file, *key_file, *ca_file;
+	struct credential_files files;
 	const char *color;	       /* "auto", "always", "never" */
 	const char *keys[SCREENS_MAX]; /* of each --keys: one dumped screen each */
 	size_t n_keys;

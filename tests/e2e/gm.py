@@ -185,7 +185,8 @@ def run(args, timeout_s=30, env=None, cwd=None):
 def environ(more=None):
     """A plain environment: what the caller's shell exports must not change a result."""
     env = {k: v for k, v in os.environ.items()
-           if k not in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "XDG_CONFIG_HOME", "http_proxy", "https_proxy")}
+           if k not in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "XDG_CONFIG_HOME") and not k.lower().endswith("_proxy") and
+           not k.startswith("GMPTOP_")}
     env.update({"LANG": "C.UTF-8", "TERM": "xterm-256color"})
     for k, v in (more or {}).items():
         env.pop(k, None)
