@@ -1,25 +1,33 @@
 /* Goroutines from /debug/pprof/goroutine?debug=0: groups and labels, without a dump's pauses. */
-#include "collectors/parse/pprof.h"
+#include <stdio.h>
+
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
+#include "collectors/parse/pprof.h"
 #include "core/base/clock.h"
 
 enum {
 	BODY_MAX = 16 << 20,
-	/* Where the memory tier tells the same for nothing. */
 	SPARE_FROM_GS = 2000,
 	PROFILE_US_A_G = 6, /* of the target's CPU: 0.5 s for 100,000 */
+	FREE_PROFILES = 2,  /* a rate needs two, where memory does not tell it */
 };
 
 struct pprof_state {
 	struct pprof profile;
 	uint64_t asked_ns;
+	uint32_t got;
+	char note[128];
 };
 
+/* What a profile costs the target grows with its goroutines. */
 static uint64_t every_ns(const struct collector *c)
 {
+	const struct pprof_state *s = c->state;
 	uint64_t n = c->site->goroutines;
 
+	if (n == 0 && s->got >= FREE_PROFILES)
+		n = s->profile.goroutines.total;
 	if (n < SPARE_FROM_GS || c->budget_pct >= 100)
 		return 0;
 	return (uint64_t)((double)(n * PROFILE_US_A_G) * 1e3 * 100 / c->budget_pct);
@@ -41,8 +49,17 @@ static void pprof_fill(struct collector *c, struct sample *sm)
 {
 	struct pprof_state *s = c->state;
 
+	s->got++;
 	sm->goroutines = &s->profile.goroutines;
 	sm->every_ns = every_ns(c);
+	if (sm->every_ns > c->interval_ns)
+		snprintf(s->note, sizeof(s->note),
+			 "asked for each %.0f s only: a profile of so many goroutines costs the "
+			 "service CPU (--budget)",
+			 (double)sm->every_ns / 1e9);
+	else
+		snprintf(s->note, sizeof(s->note), "asked for at each interval");
+	sm->note = str_of(s->note);
 }
 
 static const struct endpoint_spec pprof_spec = {

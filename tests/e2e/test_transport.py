@@ -213,6 +213,24 @@ def _():
                       src["proc"]["detail"])
 
 
+@t.test("a service with very many goroutines is asked for profiles rarely, unless --budget 100")
+def _():
+    body = gm.profile([(50_000, gm.GOPARK + [("main.f", "/src/app/main.go", 1)], {})])
+
+    def talk(conn, path, _stop):
+        conn.sendall(gm.answer(body) if path.startswith("/debug") else gm.good(path))
+    for budget, least, most in (("1", 2, 3), ("100", 10, 50)):
+        with gm.Server(talk) as sv:
+            r = gm.gmptop("stream", "--sources", "pprof,metrics", f"e=http://{sv.address}", "--interval", "100ms", "--count", "25",
+                          "--budget", budget)
+            equal(r.rc, 0, f"exit code ({r})")
+            asked = sum(p.startswith("/debug/pprof/goroutine") for p in sv.paths)
+            check(least <= asked <= most, f"profiles asked for with --budget {budget}", asked)
+            check(sum(p == "/metrics" for p in sv.paths) >= 10, "metrics come in each round", sv.paths)
+            last = json.loads(r.out.splitlines()[-1])["targets"][0]
+            equal((last["goroutines"]["total"], gm.sources(last)["pprof"]["state"]), (50_000, "ok"), "goroutines")
+
+
 # ---- a handshake that goes wrong ----
 
 HELLO = bytes.fromhex("160303004a020000460303") + bytes(32) + bytes.fromhex("00c02f000000")
