@@ -99,7 +99,7 @@ matrix: gmptop
 layouts:
 	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)
-	$(Q)for f in $^; do FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $$f || exit 1; done
+	$(Q)printf '%s\n' $^ | FUZZ_SECONDS=$(FUZZ_SECONDS) xargs -P 2 -n 1 sh tests/fuzz.sh
 fuzz_flags := -std=gnu11 -g -O1 -fno-sanitize-recover=undefined
 $(B)/fuzzed/%.o: %.c Makefile
 	@mkdir -p $(@D)
