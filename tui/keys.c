@@ -17,8 +17,8 @@
 const struct key_entry key_table[] = {
 	{ { K_F1, '?', 'h' }, ACTION_HELP, 0, "help", "help", "open this help, or close it" },
 	{ { 'q' }, ACTION_QUIT, 0, "quit", "quit", "end gmptop" },
-	{ { '/' }, ACTION_SEARCH, 0, "search", "search", "search: select the next row with this text" },
-	{ { '\\', K_F1 + 3 }, ACTION_FILTER, 0, "filter", "filter", "show only the rows with this text; empty: all" },
+	{ { '/' }, ACTION_SEARCH, 0, "search", "search", "search: select the next row with this text, or that passes a filter" },
+	{ { '\\', K_F1 + 3 }, ACTION_FILTER, 0, "filter", "filter", "filter: only rows with these words, or state=chan* age>10m count>100 label.route=/pay !pkg=net/http func~client" },
 	{ { ' ' }, ACTION_PAUSE, 0, "pause", "pause", "hold the picture, or go on live" },
 	{ { 's' }, ACTION_SORT, 0, "sort", "sort", "sort by the next column" },
 	{ { K_ENTER }, ACTION_OPEN, 0, "open", "open", "open the selected row; in Overview and Why: go to the view that shows more" },

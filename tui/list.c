@@ -13,19 +13,6 @@
 
 enum { GAP = 1 };
 
-bool text_has(struct str text, const char *needle)
-{
-	size_t n = strlen(needle);
-	int first = tolower((unsigned char)needle[0]);
-
-	for (size_t i = 0; i + n <= text.len; i++) {
-		if (tolower((unsigned char)text.p[i]) == first &&
-		    strncasecmp(text.p + i, needle, n) == 0)
-			return true;
-	}
-	return n == 0;
-}
-
 void text_edit(char *line, size_t size, int key)
 {
 	size_t n = strlen(line);
@@ -57,26 +44,45 @@ static const char *cell_text(const struct list_ops *ops, const void *row, const 
 	return s ? s : "-";
 }
 
-/* Numbers are looked into only for a needle that has a digit. */
-static bool row_has(const struct list *l, const void *row, const char *needle)
+/* A word may stand in any column; numbers are looked into only for one that has a digit. */
+static bool any_column(const struct filter_row *r, filter_test *test, const void *test_arg)
 {
-	bool digits = strpbrk(needle, "0123456789") != NULL;
+	const struct list *l = r->arg;
+	const struct filter_term *t = test_arg;
 	char buf[LIST_TEXT_MAX];
+	bool digits = false;
 
+	for (uint32_t i = 0; i < t->value.len && !digits; i++)
+		digits = isdigit((unsigned char)t->value.p[i]);
 	for (size_t i = 0; l->fields[i]; i++) {
 		const struct field *f = l->fields[i];
 		const char *s;
 
 		if (f->type != FIELD_TEXT && !digits)
 			continue;
-		s = cell_text(l->ops, row, f, buf);
-		if (s && text_has(str_of(s), needle))
+		s = cell_text(l->ops, r->row, f, buf);
+		if (s && test(test_arg, str_of(s)))
 			return true;
-		s = f->type == FIELD_TEXT ? field_text(f, row) : NULL;
-		if (s && text_has(str_of(s), needle))
+		s = f->type == FIELD_TEXT ? field_text(f, r->row) : NULL;
+		if (s && test(test_arg, str_of(s)))
 			return true;
 	}
-	return l->ops->more && l->ops->more(row, needle);
+	return false;
+}
+
+static bool row_any(const struct filter_row *r, struct str name, filter_test *test,
+		    const void *test_arg)
+{
+	const struct list *l = r->arg;
+
+	if (name.len == 0 && any_column(r, test, test_arg))
+		return true;
+	return l->ops->any && l->ops->any(r->row, name, test, test_arg);
+}
+
+static bool passes(const struct list *l, const struct filter *f, const void *row)
+{
+	return filter_passes(f, &(struct filter_row){ row_any, l, row });
 }
 
 void list_start(struct list *l, const struct list_ops *ops, struct selection *sel)
@@ -85,6 +91,7 @@ void list_start(struct list *l, const struct list_ops *ops, struct selection *se
 	l->sel = sel;
 	l->passive = false;
 	l->n = l->total = 0;
+	filter_set(&l->filter, sel->filter, ops->table, ops->names);
 	for (size_t i = 0; i < LIST_COLUMNS_MAX; i++) {
 		l->fields[i] = ops->columns[i].key ? column_field(ops, i) : NULL;
 		if (!l->fields[i])
@@ -95,7 +102,7 @@ void list_start(struct list *l, const struct list_ops *ops, struct selection *se
 void list_add(struct list *l, const void *row)
 {
 	l->total++;
-	if (l->sel->filter[0] && !row_has(l, row, l->sel->filter))
+	if (!passes(l, &l->filter, row))
 		return;
 	GROW(l->rows, l->n, l->cap);
 	l->rows[l->n++] = row;
@@ -104,6 +111,7 @@ void list_add(struct list *l, const void *row)
 void list_release(struct list *l)
 {
 	free(l->rows);
+	filter_release(&l->filter);
 	*l = (struct list){ 0 };
 }
 
@@ -229,17 +237,21 @@ void list_move(struct list *l, int by)
 	select_line(l, line < 0 ? 0 : line > (long)l->n ? (int)l->n : (int)line);
 }
 
-bool list_search(struct list *l, const char *needle, bool from_next)
+bool list_search(struct list *l, const char *what, bool from_next)
 {
-	for (size_t i = 0; i < l->n; i++) {
+	struct filter f = { 0 };
+	bool found = false;
+
+	filter_set(&f, what, l->ops->table, l->ops->names);
+	for (size_t i = 0; i < l->n && !found; i++) {
 		size_t at = ((size_t)l->sel->line + i + from_next) % l->n;
 
-		if (row_has(l, l->rows[at], needle)) {
+		found = passes(l, &f, l->rows[at]);
+		if (found)
 			select_line(l, (int)at);
-			return true;
-		}
 	}
-	return false;
+	filter_release(&f);
+	return found;
 }
 
 /* ---- drawing ---- */
@@ -379,6 +391,8 @@ static void draw_foot(const struct list *l, struct draw *d, int row, int shown)
 		col = draw_textf(d, row, 0, -1, STYLE_BOLD, "filter \"%s\"", l->sel->filter);
 		col += draw_textf(d, row, col, -1, STYLE_DIM, ": %zu of %zu rows; Esc drops it  ",
 				  l->n, l->total);
+		if (l->filter.why.text[0])
+			col += draw_textf(d, row, col, -1, STYLE_WARN, "%s  ", l->filter.why.text);
 	}
 	if (shown < (int)l->n)
 		draw_textf(d, row, col, -1, STYLE_DIM, "rows %d-%d of %zu", l->sel->top + 1,

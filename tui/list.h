@@ -10,9 +10,10 @@
 
 #include "core/field.h"
 #include "tui/draw.h"
+#include "tui/filter.h"
 
 /* The selection follows its row: it is kept by key, the line is found again at each draw. */
-enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = 128, LIST_COLUMNS_MAX = 16 };
+enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = FILTER_TEXT_MAX, LIST_COLUMNS_MAX = 16 };
 
 struct selection {
 	uint64_t key; /* row_key of the row; 0: the first row */
@@ -22,7 +23,7 @@ struct selection {
 	bool reverse;
 	bool open; /* Enter: the detail of the selected row */
 	int detail_top;
-	char filter[LIST_FILTER_MAX]; /* only rows with this text; "": all */
+	char filter[LIST_FILTER_MAX]; /* filter.h; "": all rows */
 };
 
 struct column {
@@ -43,14 +44,17 @@ struct list_ops {
 	 * or any text that lives as long as the row; NULL: the value. May be NULL itself. */
 	const char *(*text)(const void *row, const struct field *f, char *buf);
 	enum style (*style)(const void *row, const struct field *f); /* NULL: normal */
-	/* What search and filter see beside the columns' texts (a stack). NULL: nothing. */
-	bool (*more)(const void *row, const char *needle);
+	/* Names that a filter may use beside the table's (filter_set), and the texts that belong to
+	 * one of them; name "": what a word may be found in beside the columns. NULL: none. */
+	const char *const *names;
+	bool (*any)(const void *row, struct str name, filter_test *test, const void *test_arg);
 };
 
 struct list {
 	const struct list_ops *ops;
 	struct selection *sel;
 	const struct field *fields[LIST_COLUMNS_MAX]; /* of the columns; NULL ends it */
+	struct filter filter;			      /* as sel->filter says it */
 	const void **rows; /* as shown: filtered and sorted; borrowed from the model */
 	size_t n, total, cap;
 	bool passive;  /* shown beside another view: no row is under the cursor */
@@ -64,7 +68,8 @@ void list_release(struct list *l);
 
 const void *list_selected(const struct list *l); /* NULL: no rows */
 void list_move(struct list *l, int by);		 /* clamped */
-bool list_search(struct list *l, const char *needle, bool from_next);
+/* The next row that passes a filter (filter.h). */
+bool list_search(struct list *l, const char *what, bool from_next);
 
 /* Head, rows, and a last line that tells of the filter and of rows out of sight. `empty` is what to
  * say when there are no rows at all. */
@@ -72,9 +77,6 @@ void list_draw(struct list *l, struct draw *d, const char *empty);
 
 /* Rows that list_draw would like to have: head, all rows, and no more. */
 int list_height(const struct list *l);
-
-bool text_has(struct str text,
-	      const char *needle); /* without regard to the case of ASCII letters */
 
 /* One key of a person who types into a line of `size` bytes: a character, Backspace, ^U. */
 void text_edit(char *line, size_t size, int key);

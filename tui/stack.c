@@ -136,3 +136,70 @@ void stack_draw_group(struct pager *p, const struct group_row *g)
 	if (!g->created_by && g->n_stack)
 		pager_text(p, STYLE_DIM, "the source does not tell who started it");
 }
+
+/* ---- what filters see ---- */
+
+const char *const stack_names[] = { "func", "file", "pkg", "created", "waits", "label.", NULL };
+
+/* "net/http" of "net/http.(*conn).serve". */
+static struct str package_of(struct str func)
+{
+	const char *slash = func.len ? memrchr(func.p, '/', func.len) : NULL;
+	uint32_t from = slash ? (uint32_t)(slash - func.p) : 0;
+	const char *dot = func.len ? memchr(func.p + from, '.', func.len - from) : NULL;
+
+	return dot ? (struct str){ func.p, (uint32_t)(dot - func.p) } : func;
+}
+
+/* "(*conn).serve", which is what people type. */
+static struct str after_package(struct str func)
+{
+	uint32_t n = package_of(func).len;
+
+	return n < func.len ? (struct str){ func.p + n + 1, func.len - n - 1 } : func;
+}
+
+static bool frame_any(const struct frame *f, struct str name, filter_test *test,
+		      const void *test_arg)
+{
+	if (name.len == 0)
+		return test(test_arg, f->func) || test(test_arg, f->file);
+	if (str_is(name, "func") || str_is(name, "created"))
+		return test(test_arg, f->func) || test(test_arg, after_package(f->func));
+	if (str_is(name, "file"))
+		return test(test_arg, f->file) || test(test_arg, file_base(f->file));
+	return str_is(name, "pkg") && test(test_arg, package_of(f->func));
+}
+
+static bool label_any(const struct group_row *g, struct str name, filter_test *test,
+		      const void *test_arg)
+{
+	struct str key = { name.p + sizeof("label.") - 1,
+			   name.len - (uint32_t)(sizeof("label.") - 1) };
+
+	for (uint32_t i = 0; i < g->n_labels; i++) {
+		if (str_eq(g->labels[i].name, key) && test(test_arg, g->labels[i].value))
+			return true;
+	}
+	return false;
+}
+
+bool stack_any(const struct group_row *g, struct str name, filter_test *test, const void *test_arg)
+{
+	if (str_starts(name, "label."))
+		return label_any(g, name, test, test_arg);
+	if (str_is(name, "created"))
+		return g->created_by && frame_any(g->created_by, name, test, test_arg);
+	if (str_is(name, "waits")) {
+		for (uint32_t i = 0; i < g->n_states; i++) {
+			if (test(test_arg, str_of(g->states[i].state)))
+				return true;
+		}
+		return g->n_states == 0 && g->state && test(test_arg, str_of(g->state));
+	}
+	for (uint32_t i = 0; i < g->n_stack; i++) {
+		if (frame_any(&g->stack[i], name, test, test_arg))
+			return true;
+	}
+	return false;
+}

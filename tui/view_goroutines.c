@@ -35,15 +35,9 @@ static enum style group_style(const void *row, const struct field *f)
 	return STYLE_NORMAL;
 }
 
-static bool group_more(const void *row, const char *needle)
+static bool group_any(const void *row, struct str name, filter_test *test, const void *test_arg)
 {
-	const struct group_row *g = row;
-
-	for (uint32_t i = 0; i < g->n_stack; i++) {
-		if (text_has(g->stack[i].func, needle) || text_has(g->stack[i].file, needle))
-			return true;
-	}
-	return false;
+	return stack_any(row, name, test, test_arg);
 }
 
 static const struct column columns[] = {
@@ -63,13 +57,17 @@ static const struct list_ops list = {
 	.row_key = group_key,
 	.text = group_text,
 	.style = group_style,
-	.more = group_more,
+	.names = stack_names,
+	.any = group_any,
 };
 
 static void collect(const struct model *m, const struct target *t, struct list *l)
 {
 	(void)m;
-	for (size_t i = 0; i < t->n_stacks; i++)
+	/* A row stands for all sets of labels of a stack: to tell these apart they are rows. */
+	for (size_t i = 0; filter_names(&l->filter, "label.") && i < t->n_groups; i++)
+		list_add(l, t->groups[i]);
+	for (size_t i = 0; !filter_names(&l->filter, "label.") && i < t->n_stacks; i++)
 		list_add(l, t->stacks[i]);
 }
 

@@ -49,6 +49,13 @@ static enum style leak_style(const void *row, const struct field *f)
 	return STYLE_NORMAL;
 }
 
+static bool leak_any(const void *row, struct str name, filter_test *test, const void *test_arg)
+{
+	const struct leak_row *l = row;
+
+	return l->row && stack_any(l->row, name, test, test_arg);
+}
+
 static const struct column columns[] = {
 	{ .key = "grade" },
 	{ .key = "count" },
@@ -68,6 +75,8 @@ static const struct list_ops list = {
 	.row_key = leak_key,
 	.text = leak_text,
 	.style = leak_style,
+	.names = stack_names,
+	.any = leak_any,
 };
 
 static void collect(const struct model *m, const struct target *t, struct list *l)
