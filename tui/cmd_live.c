@@ -10,6 +10,7 @@
 #include "collectors/discover.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
+#include "tui/clipboard.h"
 #include "tui/commands.h"
 #include "tui/out.h"
 #include "tui/sampling.h"
@@ -40,6 +41,12 @@ struct live {
 static enum glyphs glyphs_of(const struct options *o)
 {
 	return o->ascii || out_is_ascii() ? GLYPHS_ASCII : GLYPHS_BLOCK;
+}
+
+static void set_glyphs(struct live *l)
+{
+	l->ui.glyphs = glyphs_of(l->o);
+	l->ui.ascii_only = l->ui.glyphs == GLYPHS_ASCII;
 }
 
 /* ---- drawing ---- */
@@ -94,7 +101,7 @@ static void follow_picker(struct live *l)
 		return;
 	l->picking = false;
 	ui_init(&l->ui, l->app.n_targets);
-	l->ui.glyphs = glyphs_of(l->o);
+	set_glyphs(l);
 	l->ui.interval_ns = l->o->interval_ns;
 	loop_timer_stop(l->app.loop, &l->picker_timer);
 }
@@ -110,6 +117,23 @@ static void take_key(struct live *l, int key)
 	l->app.paused = l->ui.paused;
 }
 
+static void put_copied(struct live *l)
+{
+	struct buf *b = &l->ui.copied;
+	struct err e = { 0 };
+	char size[FMT_MAX];
+
+	if (b->len == 0)
+		return;
+	if (clipboard_put(b->ptr, b->len, &e) < 0)
+		snprintf(l->ui.message, sizeof(l->ui.message), "%s", e.text);
+	else
+		snprintf(l->ui.message, sizeof(l->ui.message), "copied %s: %.*s",
+			 fmt_num(size, (double)b->len, UNIT_BYTES), (int)strcspn(buf_str(b), "\n"),
+			 buf_str(b));
+	buf_clear(b);
+}
+
 static void obey(struct live *l)
 {
 	bool *redraw = l->picking ? &l->picker.redraw_all : &l->ui.redraw_all;
@@ -123,6 +147,7 @@ static void obey(struct live *l)
 	else if (l->ui.ask_leaks)
 		app_ask_leaks(&l->app, l->ui.target);
 	l->ui.ask_leaks = false;
+	put_copied(l);
 	if (*suspend)
 		term_suspend();
 	if (*redraw)
@@ -314,7 +339,7 @@ static int live_run(const struct options *o)
 		picker_init(&l.picker);
 		l.picker.glyphs = glyphs_of(o);
 		ui_init(&l.ui, l.app.n_targets);
-		l.ui.glyphs = glyphs_of(o);
+		set_glyphs(&l);
 		l.ui.interval_ns = o->interval_ns;
 		if (!o->dump && refused_at_once(&l.app))
 			r = app_reach_code(&l.app);

@@ -370,8 +370,10 @@ static void draw_foot(const struct ui *ui, const struct model *m, struct draw *d
 	int row = d->h - 1;
 
 	if (ui->prompt != PROMPT_NONE) {
-		int col = draw_text(d, row, 1, -1, STYLE_KEY,
-				    ui->prompt == PROMPT_SEARCH ? "search: " : "filter: ");
+		static const char *const asks[] = { [PROMPT_SEARCH] = "search: ",
+						    [PROMPT_FILTER] = "filter: ",
+						    [PROMPT_COMMAND] = ": " };
+		int col = draw_text(d, row, 1, -1, STYLE_KEY, asks[ui->prompt]);
 
 		col += 1 + draw_text(d, row, col + 1, -1, STYLE_BOLD, ui->input);
 		draw_fill(d, row, col, 1, STYLE_SELECTED, ' ');

@@ -287,7 +287,8 @@ static unsigned columns_that_fit(const struct list *l, int w)
 	size_t n = 0;
 
 	for (; n < LIST_COLUMNS_MAX && ops->columns[n].key; n++) {
-		if (ops->columns[n].optional && !any_has(l, l->fields[n]))
+		if (l->sel->hidden & 1u << n ||
+		    (ops->columns[n].optional && !any_has(l, l->fields[n])))
 			continue;
 		in |= 1u << n;
 		used += column_width(ops, n) + GAP;

@@ -21,7 +21,8 @@ struct selection {
 	int top;      /* first row shown */
 	int sort;     /* 0: the view's own order; else 1 + index into the view's columns */
 	bool reverse;
-	bool open; /* Enter: the detail of the selected row */
+	unsigned hidden; /* bit i: column i was chosen not to be shown */
+	bool open;	 /* Enter: the detail of the selected row */
 	int detail_top;
 	char filter[LIST_FILTER_MAX]; /* filter.h; "": all rows */
 };

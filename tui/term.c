@@ -28,6 +28,8 @@ static struct {
 	char sync_begin[SYNC_MAX], sync_end[SYNC_MAX];
 	char *pending; /* of a frame that the line has not taken yet */
 	size_t n_pending, at_pending;
+	char *sent; /* by term_send, for the next frame */
+	size_t n_sent;
 	attr_t attrs[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
 	struct grid shown; /* what curses was last given */
@@ -259,7 +261,9 @@ void term_close(void)
 	delscreen(term.screen);
 	grid_release(&term.shown);
 	free(term.pending);
-	term.pending = NULL;
+	free(term.sent);
+	term.pending = term.sent = NULL;
+	term.n_sent = 0;
 	term.n_pending = 0;
 	close_files();
 }
@@ -425,6 +429,17 @@ static void take_frame(void)
 		term.redraw = true;
 }
 
+/* What is to be sent stands behind the frame. */
+static void take_sent(void)
+{
+	if (term.n_sent == 0)
+		return;
+	term.pending = xreallocarray(term.pending, term.n_pending + term.n_sent, 1);
+	memcpy(term.pending + term.n_pending, term.sent, term.n_sent);
+	term.n_pending += term.n_sent;
+	term.n_sent = 0;
+}
+
 /* Returns as term_paint. */
 static int flush_pending(void)
 {
@@ -450,7 +465,15 @@ int term_paint(const struct grid *g)
 		return r;
 	give_to_curses(g);
 	take_frame();
+	take_sent();
 	return flush_pending();
+}
+
+void term_send(const char *bytes, size_t n)
+{
+	term.sent = xreallocarray(term.sent, term.n_sent + n, 1);
+	memcpy(term.sent + term.n_sent, bytes, n);
+	term.n_sent += n;
 }
 
 void term_redraw(void)

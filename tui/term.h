@@ -6,6 +6,7 @@
 #define TERM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/base/err.h"
 #include "tui/grid.h"
@@ -34,6 +35,9 @@ int term_read_key(void);
  * writable or a tick later); or -EIO when the terminal is gone. */
 int term_paint(const struct grid *g);
 void term_redraw(void); /* the next frame paints every cell */
+
+/* Bytes of a command to the terminal that draw nothing; they leave with the next frame. */
+void term_send(const char *bytes, size_t n);
 
 void term_suspend(void); /* restores the terminal and stops the process group; returns after `fg` */
 

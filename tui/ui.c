@@ -3,12 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/copy.h"
 #include "tui/frame.h"
+#include "tui/palette.h"
 #include "tui/view.h"
+
+enum { COPY_MAX = 256 << 10 };
 
 void ui_init(struct ui *ui, size_t n_targets)
 {
 	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1 };
+	buf_init(&ui->copied, COPY_MAX);
 	ui->view = n_targets > 1 ? VIEW_TARGETS : VIEW_OVERVIEW;
 	ui->back = ui->view;
 	ui->sel[VIEW_REQUESTS].sort = 3; /* its rate: what is busy first, quiet routes last */
@@ -17,6 +22,7 @@ void ui_init(struct ui *ui, size_t n_targets)
 void ui_release(struct ui *ui)
 {
 	list_release(&ui->list);
+	buf_release(&ui->copied);
 }
 
 const struct target *ui_target(const struct ui *ui, const struct model *m)
@@ -89,16 +95,21 @@ static void next_view(struct ui *ui, int by)
 	ui_show(ui, (enum view_id)(VIEW_OVERVIEW + (at + by + N) % N));
 }
 
+void ui_target_set(struct ui *ui, size_t target)
+{
+	ui->target = target;
+	for (int i = VIEW_TARGETS + 1; i < VIEW_COUNT; i++)
+		ui->sel[i] = (struct selection){ .sort = ui->sel[i].sort,
+						 .reverse = ui->sel[i].reverse,
+						 .hidden = ui->sel[i].hidden };
+}
+
 static void next_target(struct ui *ui, const struct model *m, int by)
 {
 	size_t n = m->n_targets;
 
-	if (n < 2)
-		return;
-	ui->target = (ui->target + n + (size_t)by) % n;
-	for (int i = VIEW_TARGETS + 1; i < VIEW_COUNT; i++)
-		ui->sel[i] = (struct selection){ .sort = ui->sel[i].sort,
-						 .reverse = ui->sel[i].reverse };
+	if (n >= 2)
+		ui_target_set(ui, (ui->target + n + (size_t)by) % n);
 }
 
 static void open_row(struct ui *ui, const struct model *m)
@@ -191,11 +202,19 @@ static void search_next(struct ui *ui, const struct model *m, bool from_next)
 		snprintf(ui->message, sizeof(ui->message), "no row has \"%s\"", ui->search);
 }
 
+void ui_search(struct ui *ui, const struct model *m)
+{
+	search_next(ui, m, true);
+}
+
 static void open_prompt(struct ui *ui, enum ui_prompt prompt)
 {
-	if (!views[ui->view]->list || selection(ui)->open)
+	if (prompt == PROMPT_SEARCH && ui->view == VIEW_HELP)
+		prompt = PROMPT_COMMAND;
+	if (prompt != PROMPT_COMMAND && (!views[ui->view]->list || selection(ui)->open))
 		return;
 	ui->prompt = prompt;
+	ui->choice = 0;
 	ui->input[0] = '\0';
 	if (prompt == PROMPT_FILTER) {
 		memcpy(ui->before, selection(ui)->filter, sizeof(ui->before));
@@ -203,10 +222,63 @@ static void open_prompt(struct ui *ui, enum ui_prompt prompt)
 	}
 }
 
+static void act(struct ui *ui, const struct model *m, const struct key_entry *k, bool confirmed);
+
+/* With an argument only what is named exactly can be meant. */
+static void run_hit(struct ui *ui, const struct model *m, const struct palette_hit *h)
+{
+	bool confirmed = h->key && ui->confirming == h->key->action;
+
+	ui->confirming = ACTION_NONE;
+	if (ui->view == VIEW_HELP)
+		go_back(ui);
+	if (h->key)
+		act(ui, m, h->key, confirmed);
+	else
+		h->command->run(ui, m, palette_argument(ui->input));
+}
+
+static void command_key(struct ui *ui, const struct model *m, int key)
+{
+	struct palette_hit hits[PALETTE_ROWS_MAX];
+	int n = (int)palette_find(ui->input, hits, PALETTE_ROWS_MAX);
+
+	switch (key) {
+	case K_ESC:
+		ui->prompt = PROMPT_NONE;
+		return;
+	case K_UP:
+	case K_DOWN:
+		ui->choice = n ? (ui->choice + (key == K_UP ? n - 1 : 1)) % n : 0;
+		return;
+	case K_TAB:
+		if (ui->choice < n)
+			snprintf(ui->input, sizeof(ui->input), "%s%s",
+				 palette_name(&hits[ui->choice]),
+				 hits[ui->choice].command ? " " : "");
+		ui->choice = 0;
+		return;
+	case K_ENTER:
+		ui->prompt = PROMPT_NONE;
+		if (ui->choice < n)
+			run_hit(ui, m, &hits[ui->choice]);
+		else
+			snprintf(ui->message, sizeof(ui->message), "no action \"%s\"", ui->input);
+		return;
+	default:
+		text_edit(ui->input, sizeof(ui->input), key);
+		ui->choice = 0;
+	}
+}
+
 static void prompt_key(struct ui *ui, const struct model *m, int key)
 {
 	enum ui_prompt prompt = ui->prompt;
 
+	if (prompt == PROMPT_COMMAND) {
+		command_key(ui, m, key);
+		return;
+	}
 	if (key == K_ENTER || key == K_ESC)
 		ui->prompt = PROMPT_NONE;
 	else
@@ -246,6 +318,13 @@ static void ask_leaks(struct ui *ui, const struct model *m, bool confirmed)
 	snprintf(ui->message, sizeof(ui->message),
 		 "L again asks Go for its leak profile: it forces a collection of %s of heap",
 		 fmt_num(heap, t->facts.memory.heap_live_bytes, UNIT_BYTES));
+}
+
+static void copy(struct ui *ui, const struct model *m, bool command)
+{
+	buf_clear(&ui->copied);
+	if (!(command ? copy_command : copy_row)(ui, m, &ui->copied))
+		snprintf(ui->message, sizeof(ui->message), "nothing to copy here");
 }
 
 static void act(struct ui *ui, const struct model *m, const struct key_entry *k, bool confirmed)
@@ -301,6 +380,15 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 	case ACTION_FILTER:
 		open_prompt(ui, PROMPT_FILTER);
 		break;
+	case ACTION_COMMAND:
+		open_prompt(ui, PROMPT_COMMAND);
+		break;
+	case ACTION_COPY:
+		copy(ui, m, false);
+		break;
+	case ACTION_COPY_COMMAND:
+		copy(ui, m, true);
+		break;
 	case ACTION_SORT:
 		sort_next(ui, false);
 		break;
@@ -334,10 +422,13 @@ void ui_key(struct ui *ui, const struct model *m, int key)
 	bool confirmed = k && ui->confirming == k->action;
 
 	ui->message[0] = '\0';
-	ui->confirming = ACTION_NONE;
-	if (ui->prompt != PROMPT_NONE)
+	if (ui->prompt != PROMPT_NONE) {
 		prompt_key(ui, m, key);
-	else if (k)
+		return;
+	}
+	if (!k || k->action != ACTION_COMMAND) /* a confirmation may be given there too */
+		ui->confirming = ACTION_NONE;
+	if (k)
 		act(ui, m, k, confirmed);
 }
 
@@ -376,6 +467,8 @@ void ui_draw(struct ui *ui, const struct model *m, struct grid *g)
 	}
 	body = frame_body(&all);
 	draw_view(ui, m, &body);
+	if (ui->prompt == PROMPT_COMMAND)
+		palette_draw(&body, ui->input, ui->choice);
 	ui->page_rows = views[ui->view]->list && !selection(ui)->open ? ui->list.page_rows : body.h;
 	frame_draw(ui, m, &all);
 }

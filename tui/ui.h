@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/buf.h"
 #include "core/model.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
@@ -27,7 +28,7 @@ enum view_id {
 	VIEW_COUNT,
 };
 
-enum ui_prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER };
+enum ui_prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_COMMAND };
 
 enum { UI_TEXT_MAX = LIST_FILTER_MAX };
 
@@ -39,10 +40,13 @@ struct ui {
 	char input[UI_TEXT_MAX];  /* while a prompt is open */
 	char before[UI_TEXT_MAX]; /* the filter when its prompt was opened */
 	char search[UI_TEXT_MAX];
+	int choice; /* of what the palette shows */
 	/* What the program is to do about a key; it sets those it has done back to false. */
 	bool paused, quit, redraw_all, suspend, ask_leaks;
+	struct buf copied;	/* to be put into the clipboard; empty: nothing */
 	enum action confirming; /* pressed once: the same key again does it */
 	enum glyphs glyphs;
+	bool ascii_only;	      /* the terminal takes nothing else */
 	uint64_t now_ns, now_unix_ns; /* set before each draw */
 	uint64_t interval_ns, paused_unix_ns;
 	struct list list;	    /* the rows of the view, collected for a draw or a key */
@@ -62,6 +66,9 @@ void ui_draw(struct ui *ui, const struct model *m, struct grid *g);
 /* The target on screen; NULL: there is none. */
 const struct target *ui_target(const struct ui *ui, const struct model *m);
 
+void ui_search(struct ui *ui,
+	       const struct model *m); /* selects the next row that passes ui->search */
+void ui_target_set(struct ui *ui, size_t target);
 void ui_show(struct ui *ui, enum view_id view); /* goes to a view; Esc comes back */
 
 #endif

@@ -172,6 +172,57 @@ t.add("at 80x24: every view by its key; q ends with 0 and a clean terminal", eve
 t.add("at 200x60: every view by its key; q ends with 0 and a clean terminal", every_view, 200, 60)
 
 
+@t.test("y copies the stack through tmux or by OSC 52, Y the command; a shell can take it")
+def _():
+    with Term() as term:
+        term.start(service().address, *CALM)
+        term.shows(r"^ 1 Overview")
+        term.keys("3")
+        term.view("blocked at")
+        term.keys("y")
+        term.shows(r"copied [0-9.]+[KB]: ")
+        stack = term.tmux("show-buffer")
+        check(re.match(r"[\d,]+ goroutines: ", stack) and "\n\t/" in stack and "main." in stack, "the stack", stack)
+        term.keys("Y")
+        term.shows(r"copied [0-9.]+[KB]: (curl|gmptop)")
+        command = term.tmux("show-buffer")
+        check(command.startswith("gmptop once --json '"), "the command", command)
+        r = gm.run(["bash", "-c", command.split("|")[0].replace("gmptop", gm.GMPTOP, 1)])
+        check(gm.parse_json(r.out)["targets"][0]["goroutines"], "what the command tells")
+        term.keys("q")
+        term.ended(0)
+    with Term(TMUX="", STY=None) as term:  # outside tmux, as it seems to gmptop: OSC 52, which this tmux takes
+        term.tmux("set", "-s", "set-clipboard", "on")
+        term.say("unset TMUX")
+        term.start(service().address, *CALM)
+        term.shows(r"^ 1 Overview")
+        term.keys("3")
+        term.view("blocked at")
+        term.keys("y")
+        term.shows(r"copied [0-9.]+[KB]: ")
+        gm.until("tmux has it", lambda: "goroutines: " in term.tmux("list-buffers"))
+        check("\n\t/" in term.tmux("show-buffer"), "the stack", term.tmux("show-buffer"))
+        term.keys("q")
+        term.ended(0)
+
+
+@t.test(": finds an action by its words and does it; help is searched the same way")
+def _():
+    with Term() as term:
+        term.start(service().address, *CALM)
+        term.shows(r"^ 1 Overview")
+        term.type(":leaks: groups")
+        term.shows("view-leaks")
+        term.keys("Enter")
+        term.view("leak suspects|grade")
+        term.type("?/scheduler")
+        term.shows("view-sched")
+        term.keys("Enter")
+        term.view("GOMAXPROCS")
+        term.keys("q")
+        term.ended(0)
+
+
 @t.test("? and F1 open help, Esc closes it; / searches, \\ filters, Space pauses")
 def _():
     with Term() as term:

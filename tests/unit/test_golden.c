@@ -189,6 +189,8 @@ static void keys_lead_to_the_screens_agreed(void **state)
 		{ "storm", model_storm, VIEW_OVERVIEW, 80, 24, GLYPHS_BLOCK, "]", "gone" },
 		{ "normal", model_normal, VIEW_OVERVIEW, 30, 5, GLYPHS_BLOCK, NULL, "small" },
 		{ "normal", model_normal, VIEW_GOROUTINES, 80, 24, GLYPHS_BLOCK, "?G", "help-end" },
+		{ "normal", model_normal, VIEW_GOROUTINES, 80, 24, GLYPHS_BLOCK, ":sort",
+		  "palette" },
 	};
 
 	(void)state;

@@ -5,9 +5,11 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/models.h"
+#include "tui/palette.h"
 #include "tui/view.h"
 
 /* A person before a screen: model, choices, cells. */
@@ -333,6 +335,114 @@ static void what_costs_the_target_is_done_at_the_second_press(void **state)
 	end(&s);
 }
 
+/* Whether a text stands anywhere on the screen (ASCII). */
+static bool on_screen(struct session *s, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (int row = 0; row < s->g.h; row++) {
+		for (int col = 0; col + (int)n <= s->g.w; col++) {
+			size_t i = 0;
+
+			while (i < n && grid_at(&s->g, row, col + (int)i)->ch == (char32_t)text[i])
+				i++;
+			if (i == n)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void every_action_can_be_found_by_its_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_keys; i++) {
+		struct palette_hit hits[PALETTE_ROWS_MAX];
+
+		assert_true(palette_find(key_table[i].name, hits, PALETTE_ROWS_MAX) > 0);
+		assert_ptr_equal(hits[0].key, &key_table[i]);
+	}
+	for (size_t i = 0; i < n_palette_commands; i++) {
+		struct palette_hit hits[PALETTE_ROWS_MAX];
+
+		char typed[64];
+
+		snprintf(typed, sizeof(typed), "%s x", palette_commands[i].name);
+		assert_true(palette_find(typed, hits, PALETTE_ROWS_MAX) > 0);
+		assert_ptr_equal(hits[0].command, &palette_commands[i]);
+	}
+}
+
+static void the_palette_does_what_it_shows(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, ":leak suspects");
+	assert_true(on_screen(&s, "no action has these words"));
+	press(&s, "<Esc>:view-leaks<Enter>");
+	assert_int_equal(s.ui.view, VIEW_LEAKS);
+	press(&s, ":gorou");
+	assert_true(on_screen(&s, "view-goroutines"));
+	press(&s, "<Enter>");
+	assert_int_equal(s.ui.view, VIEW_GOROUTINES);
+	press(&s, ":sort-r<Enter>");
+	assert_true(s.ui.sel[VIEW_GOROUTINES].reverse);
+	press(&s, ":s<Down><Down><Up><Tab>");
+	assert_string_equal(s.ui.input, "sort");
+	press(&s, "<C-u>sort count<Enter>");
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].sort, 1);
+	press(&s, ":sort nonsense<Enter>");
+	assert_memory_equal(s.ui.message, "no column \"nonsense\": there are count", 37);
+	press(&s, ":columns -state,-oldest_s<Enter>");
+	assert_false(on_screen(&s, "oldest"));
+	press(&s, ":columns +oldest_s<Enter>");
+	assert_true(on_screen(&s, "oldest"));
+	press(&s, ":columns<Enter>");
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].hidden, 0);
+	press(&s, ":filter count>100000000<Enter>");
+	assert_int_equal(s.ui.list.n, 0);
+	press(&s, ":glyphs braille<Enter>");
+	assert_int_equal(s.ui.glyphs, GLYPHS_BRAILLE);
+	press(&s, ":xyzzy<Enter>");
+	assert_string_equal(s.ui.message, "no action \"xyzzy\"");
+	press(&s, ":quit<Enter>");
+	assert_true(s.ui.quit);
+	end(&s);
+}
+
+static void help_is_searched_and_does_what_it_shows(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3?/goroutines: groups");
+	assert_true(on_screen(&s, "view-goroutines"));
+	press(&s, "<Enter>");
+	assert_int_equal(s.ui.view, VIEW_GOROUTINES);
+	press(&s, "?/hold the pict<Enter>");
+	assert_true(s.ui.paused);
+	assert_int_equal(s.ui.view, VIEW_GOROUTINES);
+	end(&s);
+}
+
+static void the_palette_confirms_what_costs_the_target(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, ":ask-leaks<Enter>");
+	assert_false(s.ui.ask_leaks);
+	press(&s, ":pause<Enter>:ask-leaks<Enter>");
+	assert_false(s.ui.ask_leaks);
+	press(&s, ":ask-leaks<Enter>");
+	assert_true(s.ui.ask_leaks);
+	end(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -350,6 +460,10 @@ int main(void)
 		cmocka_unit_test(pause_keeps_the_moment),
 		cmocka_unit_test(targets_are_chosen_by_row_and_by_bracket),
 		cmocka_unit_test(what_costs_the_target_is_done_at_the_second_press),
+		cmocka_unit_test(every_action_can_be_found_by_its_name),
+		cmocka_unit_test(the_palette_does_what_it_shows),
+		cmocka_unit_test(help_is_searched_and_does_what_it_shows),
+		cmocka_unit_test(the_palette_confirms_what_costs_the_target),
 		cmocka_unit_test(a_model_without_targets_is_drawn),
 	};
 
