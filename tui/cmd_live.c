@@ -155,13 +155,32 @@ static void obey(struct live *l)
 	*redraw = *suspend = false;
 }
 
+/* A click is the key that stands there, a turn of the wheel some rows. */
+static void take_input(struct live *l, int key)
+{
+	enum { WHEEL_ROWS = 3 };
+	int row, col;
+
+	if (key == K_MOUSE) {
+		term_mouse(&row, &col);
+		key = grid_spot_at(&l->grid, row, col);
+		if (key)
+			take_key(l, key);
+	} else if (key == K_WHEEL_UP || key == K_WHEEL_DOWN) {
+		for (int i = 0; i < WHEEL_ROWS; i++)
+			take_key(l, key == K_WHEEL_UP ? K_UP : K_DOWN);
+	} else {
+		take_key(l, key);
+	}
+}
+
 static void on_tty(void *arg)
 {
 	struct live *l = arg;
 	int key;
 
 	while ((key = term_read_key()) >= 0) {
-		take_key(l, key);
+		take_input(l, key);
 		obey(l);
 	}
 	if (key == TERM_HANGUP) {
@@ -230,7 +249,7 @@ static int run_live(struct live *l)
 				: strcmp(l->o->color, "always") == 0 ? TERM_COLOR_ALWAYS
 								     : TERM_COLOR_AUTO;
 	struct err e = { 0 };
-	int r = term_open(color, &e);
+	int r = term_open(color, !l->o->no_mouse, &e);
 
 	if (r < 0) {
 		app_complain("%s", e.text);

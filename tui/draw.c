@@ -252,3 +252,12 @@ void draw_num(struct draw *d, int row, int col, int cols, enum style st, double 
 	}
 	draw_right(d, row, col, cols, st, buf);
 }
+
+void draw_spot(struct draw *d, int row, int col, int cols, int key)
+{
+	int end = cols < 0 || col + cols > d->w ? d->w : col + cols;
+
+	if (row >= 0 && row < d->h && col >= 0 && end > col)
+		grid_add_spot(d->grid,
+			      (struct grid_spot){ d->row + row, d->col + col, end - col, key });
+}

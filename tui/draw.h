@@ -46,4 +46,7 @@ void draw_fill(struct draw *d, int row, int col, int cols, enum style st, char32
 void draw_style(struct draw *d, int row, int col, int cols,
 		enum style st); /* restyle, keep the text */
 
+/* A click here is this key (tui/keys.h). */
+void draw_spot(struct draw *d, int row, int col, int cols, int key);
+
 #endif

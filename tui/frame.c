@@ -282,6 +282,7 @@ static void draw_finding(const struct ui *ui, const struct model *m, struct draw
 	if (t && !t->gone_unix_ns && t->n_findings > 1)
 		w = snprintf(more, sizeof(more), " +%zu more", t->n_findings - 1);
 	draw_text(d, LINE_FINDING, 1, d->w - 2 - w, st, buf);
+	draw_spot(d, LINE_FINDING, 0, -1, '8');
 	draw_right(d, LINE_FINDING, d->w - 1 - w, w, STYLE_DIM, more);
 }
 
@@ -310,6 +311,7 @@ static int draw_tab(const struct ui *ui, struct draw *d, int col, enum view_id i
 	if (named)
 		w += draw_textf(d, LINE_VIEWS, col + w, -1, here ? STYLE_SELECTED : STYLE_DIM,
 				" %s", views[id]->title);
+	draw_spot(d, LINE_VIEWS, col, w, '0' + (int)id);
 	return w + 1;
 }
 
@@ -360,6 +362,8 @@ static void draw_keys(const struct ui *ui, const struct target *t, struct draw *
 		key_text(k->keys[0], name);
 		if (col + draw_width(d, str_of(name)) + 1 + (int)strlen(k->label) > end)
 			break;
+		draw_spot(d, row, col, draw_width(d, str_of(name)) + 1 + (int)strlen(k->label),
+			  k->keys[0]);
 		col += draw_text(d, row, col, -1, STYLE_KEY, name) + 1;
 		col += draw_text(d, row, col, -1, STYLE_NORMAL, k->label) + 2;
 	}

@@ -37,6 +37,7 @@ void grid_clear(struct grid *g)
 
 	for (size_t i = 0; i < n; i++)
 		g->cells[i] = blank;
+	g->n_spots = 0;
 }
 
 struct cell *grid_at(const struct grid *g, int row, int col)
@@ -108,4 +109,21 @@ void grid_print(const struct grid *g, bool ascii, FILE *out)
 		}
 		fputc('\n', out);
 	}
+}
+
+void grid_add_spot(struct grid *g, struct grid_spot s)
+{
+	if (g->n_spots < GRID_SPOTS_MAX)
+		g->spots[g->n_spots++] = s;
+}
+
+int grid_spot_at(const struct grid *g, int row, int col)
+{
+	for (int i = g->n_spots; i-- > 0;) {
+		const struct grid_spot *s = &g->spots[i];
+
+		if (s->row == row && col >= s->col && col < s->col + s->w)
+			return s->key;
+	}
+	return 0;
 }

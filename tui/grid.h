@@ -31,9 +31,18 @@ struct cell {
 	uint32_t style; /* enum style; fills the struct, so that rows compare bytewise */
 };
 
+enum { GRID_SPOTS_MAX = 256 };
+
+/* A place for the mouse: what it stands for there, as a key (tui/keys.h). */
+struct grid_spot {
+	int row, col, w, key;
+};
+
 struct grid {
 	int w, h;
 	struct cell *cells; /* h rows of w */
+	struct grid_spot spots[GRID_SPOTS_MAX];
+	int n_spots;
 };
 
 void grid_init(struct grid *g, int w, int h); /* blank; w, h >= 1 */
@@ -45,6 +54,11 @@ void grid_clear(struct grid *g);
  * in half becomes a blank, and so does a wide one that would stick out. */
 void grid_put(struct grid *g, int row, int col, struct cell c, int width);
 struct cell *grid_at(const struct grid *g, int row, int col);
+
+/* Spots go when the grid is cleared; what was drawn last lies on top. Without room it is left out.
+ */
+void grid_add_spot(struct grid *g, struct grid_spot s);
+int grid_spot_at(const struct grid *g, int row, int col); /* its key; 0: none there */
 
 /* Prints exactly h lines of UTF-8 (ASCII when `ascii`), blanks at line ends cut off. */
 void grid_print(const struct grid *g, bool ascii, FILE *out);

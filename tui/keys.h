@@ -24,6 +24,13 @@ enum key {
 	K_DELETE,
 	K_F1, /* … K_F1 + 11 is F12 */
 	K_F12 = K_F1 + 11,
+	K_MOUSE,    /* pressed; term_mouse tells where */
+	K_WHEEL_UP, /* turned */
+	K_WHEEL_DOWN,
+	/* What a click means, beside the keys (grid.h, spots). */
+	K_LINE = 0x200000,   /* + a line of the list on screen */
+	K_COLUMN = 0x400000, /* + a column of it */
+	K_BEYOND = 0x600000,
 };
 
 #define K_CTRL(letter) ((letter)&0x1f)

@@ -237,6 +237,19 @@ void list_move(struct list *l, int by)
 	select_line(l, line < 0 ? 0 : line > (long)l->n ? (int)l->n : (int)line);
 }
 
+bool list_select_drawn(struct list *l, int line)
+{
+	int at = line - l->drawn_top;
+
+	for (size_t i = 0; at >= 0 && at < l->n_drawn && i < l->n; i++) {
+		if (l->ops->row_key(l->rows[i]) == l->drawn[at]) {
+			select_line(l, (int)i);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool list_search(struct list *l, const char *what, bool from_next)
 {
 	struct filter f = { 0 };
@@ -365,6 +378,8 @@ static void draw_head(const struct list *l, const struct layout *lo, struct draw
 			draw_right(d, 0, lo->col[i], lo->width[i], STYLE_HEAD, head);
 		else
 			draw_text(d, 0, lo->col[i], lo->width[i], STYLE_HEAD, head);
+		if (!l->passive)
+			draw_spot(d, 0, lo->col[i], lo->width[i], K_COLUMN + (int)lo->index[i]);
 	}
 }
 
@@ -435,11 +450,17 @@ void list_draw(struct list *l, struct draw *d, const char *empty)
 	}
 	scroll_to_selection(l, l->page_rows);
 	shown = (int)l->n - l->sel->top < rows ? (int)l->n - l->sel->top : rows;
+	l->drawn_top = l->sel->top;
+	l->n_drawn = shown < LIST_DRAWN_MAX ? shown : LIST_DRAWN_MAX;
+	for (int i = 0; i < l->n_drawn; i++)
+		l->drawn[i] = l->ops->row_key(l->rows[l->sel->top + i]);
 	for (int i = 0; i < shown; i++) {
 		int line = l->sel->top + i;
 
 		for (size_t c = 0; c < lo.n; c++)
 			draw_cell(d, 1 + i, l, l->rows[line], &lo, c);
+		if (!l->passive)
+			draw_spot(d, 1 + i, 0, -1, K_LINE + line);
 		if (line == l->sel->line && !l->passive)
 			draw_style(d, 1 + i, 0, d->w, STYLE_SELECTED);
 	}

@@ -13,7 +13,12 @@
 #include "tui/filter.h"
 
 /* The selection follows its row: it is kept by key, the line is found again at each draw. */
-enum { LIST_TEXT_MAX = 160, LIST_FILTER_MAX = FILTER_TEXT_MAX, LIST_COLUMNS_MAX = 16 };
+enum {
+	LIST_TEXT_MAX = 160,
+	LIST_FILTER_MAX = FILTER_TEXT_MAX,
+	LIST_COLUMNS_MAX = 16,
+	LIST_DRAWN_MAX = 200
+};
 
 struct selection {
 	uint64_t key; /* row_key of the row; 0: the first row */
@@ -58,8 +63,10 @@ struct list {
 	struct filter filter;			      /* as sel->filter says it */
 	const void **rows; /* as shown: filtered and sorted; borrowed from the model */
 	size_t n, total, cap;
-	bool passive;  /* shown beside another view: no row is under the cursor */
-	int page_rows; /* rows of it on screen at the last draw */
+	bool passive;			/* shown beside another view: no row is under the cursor */
+	int page_rows;			/* rows of it on screen at the last draw */
+	uint64_t drawn[LIST_DRAWN_MAX]; /* their keys: what a click on a line means */
+	int drawn_top, n_drawn;
 };
 
 void list_start(struct list *l, const struct list_ops *ops, struct selection *sel); /* empty */
@@ -69,6 +76,8 @@ void list_release(struct list *l);
 
 const void *list_selected(const struct list *l); /* NULL: no rows */
 void list_move(struct list *l, int by);		 /* clamped */
+/* Selects what stood on a line at the last draw, wherever it stands now; false: it is gone. */
+bool list_select_drawn(struct list *l, int line);
 /* The next row that passes a filter (filter.h). */
 bool list_search(struct list *l, const char *what, bool from_next);
 

@@ -20,7 +20,8 @@ enum { ESC_DELAY_MS = 25, SYNC_MAX = 32 };
 
 /* There is one terminal, and what runs at exit must find it. */
 static struct {
-	bool open, redraw;
+	bool open, redraw, mouse;
+	int mouse_row, mouse_col;
 	int mem;	/* where curses writes to */
 	FILE *out, *in; /* that, and the terminal, for curses */
 	SCREEN *screen;
@@ -157,6 +158,7 @@ static size_t add_capability(char *buf, size_t n, const char *name)
  * screen. */
 static void prepare_restore(void)
 {
+	static const char mouse_off[] = "\033[?1006l\033[?1000l";
 	static const char *const names[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
 	char buf[TTY_RESTORE_MAX];
 	size_t n = 0;
@@ -166,6 +168,10 @@ static void prepare_restore(void)
 	if (!has("rmcup") && n + 2 <= sizeof(buf)) {
 		buf[n++] = '\r';
 		buf[n++] = '\n';
+	}
+	if (term.mouse && n + sizeof(mouse_off) <= sizeof(buf)) {
+		memcpy(buf + n, mouse_off, sizeof(mouse_off) - 1);
+		n += sizeof(mouse_off) - 1;
 	}
 	tty_set_restore(buf, n);
 }
@@ -196,6 +202,10 @@ static void start_drawing(enum term_color color)
 	term.keys = newpad(1, 1);
 	keypad(term.keys, TRUE);
 	nodelay(term.keys, TRUE);
+	if (term.mouse) {
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		mouseinterval(0); /* a press counts at once */
+	}
 	set_styles(color);
 	term_size(&w, &h);
 	resizeterm(h, w);
@@ -230,7 +240,7 @@ static int open_files(struct err *e)
 	return term.out && term.in ? 0 : err_set(e, -EMFILE, "terminal: %s", strerror(errno));
 }
 
-int term_open(enum term_color color, struct err *e)
+int term_open(enum term_color color, bool mouse, struct err *e)
 {
 	int r = open_files(e);
 
@@ -240,6 +250,7 @@ int term_open(enum term_color color, struct err *e)
 		close_files();
 		return r;
 	}
+	term.mouse = mouse && has("kmous");
 	prepare_restore();
 	prepare_sync();
 	tty_take();
@@ -328,6 +339,27 @@ static int key_of_char(wint_t c)
 	}
 }
 
+static int key_of_mouse(void)
+{
+	MEVENT ev;
+
+	if (getmouse(&ev) != OK)
+		return KEY_NONE;
+	term.mouse_row = ev.y;
+	term.mouse_col = ev.x;
+	if (ev.bstate & BUTTON4_PRESSED)
+		return K_WHEEL_UP;
+	if (ev.bstate & BUTTON5_PRESSED)
+		return K_WHEEL_DOWN;
+	return ev.bstate & BUTTON1_PRESSED ? K_MOUSE : KEY_NONE;
+}
+
+void term_mouse(int *ret_row, int *ret_col)
+{
+	*ret_row = term.mouse_row;
+	*ret_col = term.mouse_col;
+}
+
 int term_read_key(void)
 {
 	wint_t c;
@@ -337,7 +369,10 @@ int term_read_key(void)
 
 		if (r == ERR)
 			return tty_hung_up() ? TERM_HANGUP : TERM_NO_KEY;
-		key = r == KEY_CODE_YES ? key_of_code(c) : key_of_char(c);
+		if (r == KEY_CODE_YES && c == KEY_MOUSE)
+			key = key_of_mouse();
+		else
+			key = r == KEY_CODE_YES ? key_of_code(c) : key_of_char(c);
 		if (key != KEY_NONE)
 			return key;
 	}

@@ -20,7 +20,7 @@ enum term_color {
 /* Takes the terminal of standard output, else that of standard input, else the controlling one. 0,
  * or a negative errno when there is none or none that can be drawn on. Restored by term_close, at
  * exit and on a crash. */
-int term_open(enum term_color color, struct err *e);
+int term_open(enum term_color color, bool mouse, struct err *e);
 void term_close(void); /* also when it is not open */
 
 int term_fd(void);			/* readable: call term_read_key until TERM_NO_KEY */
@@ -29,6 +29,7 @@ void term_size(int *ret_w, int *ret_h); /* now; each at least 1 */
 enum { TERM_NO_KEY = -1, TERM_HANGUP = -2 };
 /* The next enum key or character. TERM_HANGUP: nobody is there any more, end the program. */
 int term_read_key(void);
+void term_mouse(int *ret_row, int *ret_col); /* where the last K_MOUSE was */
 
 /* Paints the grid, at its size. A frame that finds the line still busy with the last one is left
  * out: the next shows all. 0; 1 when something waits for the line (paint again when term_fd is

@@ -416,11 +416,53 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 	}
 }
 
+/* A click on the row under the cursor opens it. */
+static void click_line(struct ui *ui, const struct model *m, int line)
+{
+	struct selection *sel = selection(ui);
+	uint64_t before = sel->key;
+
+	if (!views[ui->view]->list || sel->open)
+		return;
+	ui_collect(ui, m, ui->view);
+	if (!list_select_drawn(&ui->list, line))
+		snprintf(ui->message, sizeof(ui->message), "that row is gone");
+	else if (sel->key == before)
+		open_row(ui, m);
+}
+
+/* By that column; a second click: the other way round. */
+static void click_column(struct ui *ui, int column)
+{
+	struct selection *sel = selection(ui);
+
+	if (!views[ui->view]->list)
+		return;
+	sel->reverse = sel->sort == column + 1 && !sel->reverse;
+	sel->sort = column + 1;
+	say_sorting(ui, views[ui->view]->list);
+}
+
+static void click(struct ui *ui, const struct model *m, int key)
+{
+	ui->message[0] = '\0';
+	ui->confirming = ACTION_NONE;
+	ui->prompt = PROMPT_NONE;
+	if (key >= K_COLUMN)
+		click_column(ui, key - K_COLUMN);
+	else
+		click_line(ui, m, key - K_LINE);
+}
+
 void ui_key(struct ui *ui, const struct model *m, int key)
 {
 	const struct key_entry *k = key_find(key);
 	bool confirmed = k && ui->confirming == k->action;
 
+	if (key >= K_LINE && key < K_BEYOND) {
+		click(ui, m, key);
+		return;
+	}
 	ui->message[0] = '\0';
 	if (ui->prompt != PROMPT_NONE) {
 		prompt_key(ui, m, key);

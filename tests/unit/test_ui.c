@@ -428,6 +428,62 @@ static void help_is_searched_and_does_what_it_shows(void **state)
 	end(&s);
 }
 
+static void click(struct session *s, int row, int col)
+{
+	int key = grid_spot_at(&s->g, row, col);
+
+	if (key)
+		ui_key(&s->ui, s->m, key);
+	ui_draw(&s->ui, s->m, &s->g);
+}
+
+static void a_click_goes_to_tabs_rows_columns_and_keys(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	click(&s, 2, 22); /* " 1 Overview 2 Sched 3 Goroutines" */
+	assert_int_equal(s.ui.view, VIEW_GOROUTINES);
+	click(&s, 3, 5); /* the head of count */
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].sort, 1);
+	assert_false(s.ui.sel[VIEW_GOROUTINES].reverse);
+	click(&s, 3, 5);
+	assert_true(s.ui.sel[VIEW_GOROUTINES].reverse);
+	s.ui.sel[VIEW_GOROUTINES] = (struct selection){ 0 };
+	ui_draw(&s.ui, s.m, &s.g);
+	click(&s, 6, 40);
+	assert_int_equal(selected_group(&s)->id, 3);
+	assert_false(s.ui.sel[VIEW_GOROUTINES].open);
+	click(&s, 6, 40);
+	assert_true(s.ui.sel[VIEW_GOROUTINES].open);
+	press(&s, "<Esc>");
+	click(&s, s.g.h - 1, 1);
+	assert_int_equal(s.ui.view, VIEW_HELP);
+	click(&s, 12, 79); /* nothing there */
+	assert_int_equal(s.ui.view, VIEW_HELP);
+	end(&s);
+}
+
+static void a_click_means_the_row_that_was_seen(void **state)
+{
+	struct session s;
+	struct target *t;
+
+	(void)state;
+	start(&s, model_normal());
+	t = &s.m->targets[0];
+	press(&s, "3");
+	swap_groups(t, 2, 9); /* between the drawing and the click */
+	click(&s, 6, 40);
+	assert_int_equal(selected_group(&s)->id, 3);
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].line, 9);
+	t->n_stacks = 2;
+	click(&s, 9, 40);
+	assert_string_equal(s.ui.message, "that row is gone");
+	end(&s);
+}
+
 static void the_palette_confirms_what_costs_the_target(void **state)
 {
 	struct session s;
@@ -463,6 +519,8 @@ int main(void)
 		cmocka_unit_test(every_action_can_be_found_by_its_name),
 		cmocka_unit_test(the_palette_does_what_it_shows),
 		cmocka_unit_test(help_is_searched_and_does_what_it_shows),
+		cmocka_unit_test(a_click_goes_to_tabs_rows_columns_and_keys),
+		cmocka_unit_test(a_click_means_the_row_that_was_seen),
 		cmocka_unit_test(the_palette_confirms_what_costs_the_target),
 		cmocka_unit_test(a_model_without_targets_is_drawn),
 	};
