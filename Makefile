@@ -50,6 +50,7 @@ $(B)/lib.a: $(call obj,$(lib_src))
 	$(Q)rm -f $@; ar rcs $@ $^
 $(B)/unit/%: $(B)/tests/unit/test_%.o $(B)/lib.a; $(link_test)
 $(B)/bench/%: $(B)/tests/bench/bench_%.o $(B)/lib.a; $(link)
+$(B)/diff/%: $(B)/tests/diff/%.o $(B)/lib.a; $(link)
 define link
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
@@ -134,4 +135,4 @@ clean:
 .PHONY: all services deps demo test run-tests run-unit golden-write asan bench matrix layouts fuzz docs lint install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(patsubst %.o,%.d,$(fuzz_src:%.c=$(B)/fuzzed/%.o) $(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c)))
+-include $(patsubst %.o,%.d,$(fuzz_src:%.c=$(B)/fuzzed/%.o) $(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c tests/diff/*.c)))

@@ -23,6 +23,7 @@ struct endpoint {
 	struct http_handle *request; /* NULL: none under way */
 	uint64_t next_try_ns, backoff_ns;
 	uint32_t failures; /* in a row */
+	bool typed;	   /* the parser knows what this body is said to be */
 };
 
 struct endpoint_set {
@@ -158,6 +159,8 @@ static int feed_whole(struct endpoint_set *s, const struct http_reply *r, struct
 	int ret = 0;
 
 	s->spec->begin(s->c);
+	if (s->spec->type)
+		s->spec->type(s->c, r->content_type);
 	for (size_t at = 0; s->spec->feed && at < r->len && ret >= 0; at += FEED_BYTES) {
 		size_t n = r->len - at < FEED_BYTES ? r->len - at : FEED_BYTES;
 
@@ -226,8 +229,12 @@ static void on_done(void *arg, const struct http_reply *r)
 static int on_data(void *arg, const char *data, size_t n, struct err *e)
 {
 	struct endpoint *ep = arg;
+	const struct endpoint_spec *spec = ep->set->spec;
 
-	return ep->set->spec->feed(ep->set->c, data, n, e);
+	if (spec->type && !ep->typed)
+		spec->type(ep->set->c, http_content_type(ep->request));
+	ep->typed = true;
+	return spec->feed(ep->set->c, data, n, e);
 }
 
 static void ask(struct endpoint *ep)
@@ -238,7 +245,7 @@ static void ask(struct endpoint *ep)
 	struct http_request rq = {
 		.url = ep->url,
 		.unix_path = ep->base.unix_path,
-		.accept = s->spec->accept,
+		.accept = s->spec->accept_now ? s->spec->accept_now(s->c) : s->spec->accept,
 		.body_max = s->spec->body_max,
 		.timeout_ns = s->c->timeout_ns,
 		.want_gzip = !s->c->site->local,
@@ -249,6 +256,7 @@ static void ask(struct endpoint *ep)
 
 	if (stream)
 		s->spec->begin(s->c);
+	ep->typed = false;
 	ep->request = http_get(s->c->http, &rq);
 }
 

@@ -14,9 +14,12 @@ struct endpoint_set;
 struct endpoint_spec {
 	const char *path; /* "/metrics" */
 	const char *accept;
+	/* What the next request is to accept; NULL: always `accept`. */
+	const char *(*accept_now)(const struct collector *c);
 	const char *get_it; /* how a service would offer it, for people */
 	size_t body_max;
 	void (*begin)(struct collector *c);
+	void (*type)(struct collector *c, struct str content_type); /* before feed; may be NULL */
 	int (*feed)(struct collector *c, const char *data, size_t n, struct err *e);
 	int (*end)(struct collector *c, const struct http_reply *r, struct err *e);
 	void (*fill)(struct collector *c, struct sample *sm);

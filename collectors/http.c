@@ -514,7 +514,7 @@ struct http_handle *http_get(struct http *h, const struct http_request *rq)
 	t->why.text[0] = t->curls[0] = '\0';
 	t->error = 0;
 	if (rq->accept) {
-		char line[256];
+		char line[512];
 
 		snprintf(line, sizeof(line), "Accept: %s", rq->accept);
 		t->headers = curl_slist_append(NULL, line);
@@ -533,4 +533,12 @@ void http_cancel(struct http_handle *t)
 		return;
 	unlink_running(t);
 	recycle(t);
+}
+
+struct str http_content_type(const struct http_handle *t)
+{
+	char *type = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+	return type ? str_of(type) : STR("");
 }

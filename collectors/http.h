@@ -56,5 +56,7 @@ void http_free(struct http *h);
 struct http_handle *http_get(struct http *h, const struct http_request *rq);
 /* NULL is fine. Not for a handle whose on_done has begun: it takes care of itself. */
 void http_cancel(struct http_handle *t);
+/* What the server says the body is, from on_data on; "" when it does not. Until it is done. */
+struct str http_content_type(const struct http_handle *t);
 
 #endif

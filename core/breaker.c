@@ -476,6 +476,10 @@ void breakers_apply(struct target *t, struct breakers_state *s, const struct met
 	if (!s->map.valid || s->map.layout != p->layout)
 		map_series(t, s, p);
 	read_numbers(s, p);
+	for (size_t i = 0; p->restarted && i < s->n; i++) {
+		for (int k = 0; k < ROLE_COUNT; k++)
+			s->extra[i].before[k] = NAN;
+	}
 	for (size_t i = 0; i < s->n; i++) {
 		follow_state(&s->rows[i], &s->extra[i], t_ns);
 		follow_counters(&s->rows[i], &s->extra[i], dt_s);

@@ -168,7 +168,7 @@ void facts_from_metrics(struct facts_state *s, const struct metrics_page *p, uin
 	struct facts *f = &s->now[SOURCE_METRICS];
 	double dt_s = s->previous_ns ? (double)(t_ns - s->previous_ns) / 1e9 : NAN;
 
-	if (!s->previous)
+	if (!s->previous || p->restarted)
 		reset_previous(s);
 	if (!s->map.valid || s->map.layout != p->layout)
 		map_fields(s, p);

@@ -157,7 +157,7 @@ void limiters_apply(struct limiters_state *s, const struct metrics_page *p, uint
 
 	if (!s->map.valid || s->map.layout != p->layout)
 		map_series(s, p);
-	dt_s = s->t_ns ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
+	dt_s = s->t_ns && !p->restarted ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < s->n; i++) {
 		for (int k = 0; k < ROLE_COUNT; k++)
 			s->extra[i].sum[k] = NAN;

@@ -10,7 +10,7 @@
 
 enum { ROWS_MAX = 2000, BOUNDS_MAX = 64 };
 
-enum role { ROLE_BUCKET, ROLE_COUNT };
+enum role { ROLE_BUCKET, ROLE_FIRST_BUCKET, ROLE_COUNT }; /* first: of its histogram */
 
 /* Status classes, then requests whose status is not told. */
 enum { CLASSES = 6, CLASS_UNKNOWN = 0 };
@@ -20,7 +20,11 @@ struct request_extra {
 	uint32_t family;	  /* the first that told of it: others count the same requests */
 	double unit_ms;		  /* of the bounds: 1000 for seconds */
 	double bound[BOUNDS_MAX]; /* ascending, the last is infinite */
-	double now[BOUNDS_MAX], before[BOUNDS_MAX]; /* cumulative counts */
+	/* Cumulative counts: how many are at or below the bound at least and at most. The
+	 * histograms of a row need not have the same bounds, native ones seldom do. */
+	struct counts {
+		double least[BOUNDS_MAX], most[BOUNDS_MAX];
+	} now, before;
 	int n_bounds;
 	double count[CLASSES], count_before[CLASSES];
 	bool has_before, has_status, skip_quantiles;
@@ -200,8 +204,26 @@ static void map_count(struct requests_state *s, const struct metrics_page *p, si
 	page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row, ROLE_COUNT, class });
 }
 
+/* Whether both are buckets of one histogram: all labels are the same but le. */
+static bool same_histogram(const struct metrics_page *p, const struct series *a,
+			   const struct series *b)
+{
+	const struct label *x = p->labels + a->label, *y = p->labels + b->label;
+
+	if (a->family != b->family || a->n_labels != b->n_labels)
+		return false;
+	for (uint32_t i = 0; i < a->n_labels; i++) {
+		if (!str_eq(x[i].name, y[i].name) ||
+		    (!str_eq(x[i].value, y[i].value) && !str_is(x[i].name, "le")))
+			return false;
+	}
+	return true;
+}
+
 static void map_histograms(struct requests_state *s, const struct metrics_page *p)
 {
+	const struct series *last = NULL; /* the bucket before */
+
 	for (size_t i = 0; i < p->n_series; i++) {
 		const struct series *se = &p->series[i];
 		const struct family *f = &p->families[se->family];
@@ -215,8 +237,12 @@ static void map_histograms(struct requests_state *s, const struct metrics_page *
 		} else if (str_ends(se->name, "_bucket")) {
 			/* Bounds first: their places move until all are known. */
 			place_bound(&s->extra[row], bound_of(p, se));
-			page_map_add(&s->map,
-				     (struct link){ (uint32_t)i, (uint32_t)row, ROLE_BUCKET, 0 });
+			page_map_add(&s->map, (struct link){ (uint32_t)i, (uint32_t)row,
+							     last && same_histogram(p, last, se)
+								     ? ROLE_BUCKET
+								     : ROLE_FIRST_BUCKET,
+							     0 });
+			last = se;
 		}
 	}
 }
@@ -260,8 +286,10 @@ static void carry_over(struct requests_state *s, const struct request_extra *old
 		for (size_t k = 0; k < n_old; k++) {
 			if (old[k].key != x->key)
 				continue;
-			if (old[k].n_bounds == x->n_bounds)
-				memcpy(x->before, old[k].before, sizeof(x->before));
+			if (old[k].n_bounds == x->n_bounds &&
+			    memcmp(old[k].bound, x->bound,
+				   (size_t)x->n_bounds * sizeof(*x->bound)) == 0)
+				x->before = old[k].before;
 			else
 				x->skip_quantiles = true; /* the buckets are not the same */
 			memcpy(x->count_before, old[k].count_before, sizeof(x->count_before));
@@ -284,10 +312,10 @@ static void map_series(struct requests_state *s, const struct metrics_page *p)
 	for (size_t i = 0; i < s->map.n; i++) {
 		struct link l = s->map.links[i];
 
-		if (l.role == ROLE_BUCKET) {
+		if (l.role != ROLE_COUNT) {
 			int at = place_bound(&s->extra[l.row], bound_of(p, &p->series[l.series]));
 
-			if (at < 0)
+			if (at < 0) /* no bound, or one too many */
 				continue;
 			l.arg = (uint8_t)at;
 		}
@@ -311,16 +339,21 @@ static bool quantile(const struct request_extra *x, double q, double *ret_lo_ms,
 
 	if (last < 0 || !isinf(x->bound[last]))
 		return false;
-	total = x->now[last] - x->before[last];
+	total = x->now.least[last] - x->before.least[last];
 	want = q * total;
 	if (!(total > 0))
 		return false;
+	*ret_lo_ms = 0;
 	for (int i = 0; i <= last; i++) {
-		if (x->now[i] < x->before[i])
+		double least = x->now.least[i] - x->before.least[i];
+		double most = x->now.most[i] - x->before.most[i];
+
+		if (least < 0 || most < 0)
 			return false;
-		if (x->now[i] - x->before[i] < want)
+		if (most < want)
+			*ret_lo_ms = x->bound[i] * x->unit_ms;
+		if (least < want)
 			continue;
-		*ret_lo_ms = i ? x->bound[i - 1] * x->unit_ms : 0;
 		*ret_hi_ms = isinf(x->bound[i]) ? NAN : x->bound[i] * x->unit_ms;
 		return true;
 	}
@@ -353,14 +386,56 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 		r->status_4xx = class_rate(x, 4, dt_s);
 		r->status_5xx = class_rate(x, 5, dt_s);
 		if (!x->skip_quantiles) {
-			quantile(x, 0.5, &r->p50_lo_ms, &r->p50_ms);
-			quantile(x, 0.99, &r->p99_lo_ms, &r->p99_ms);
+			if (!quantile(x, 0.5, &r->p50_lo_ms, &r->p50_ms))
+				r->p50_lo_ms = NAN;
+			if (!quantile(x, 0.99, &r->p99_lo_ms, &r->p99_ms))
+				r->p99_lo_ms = NAN;
 		}
 		x->skip_quantiles = false;
 	}
-	memcpy(x->before, x->now, sizeof(x->before));
+	x->before = x->now;
 	memcpy(x->count_before, x->count, sizeof(x->count_before));
 	x->has_before = true;
+}
+
+/* A histogram's counts at its own bounds (NAN at the others) tell of each bound of the row between
+ * which two of them it is. */
+static void add_histogram(struct counts *c, const double *own, int n)
+{
+	double least = 0, most = 0;
+
+	for (int i = 0; i < n; i++) {
+		least = isnan(own[i]) ? least : own[i];
+		c->least[i] += least;
+	}
+	most = least;
+	for (int i = n - 1; i >= 0; i--) {
+		most = isnan(own[i]) ? most : own[i];
+		c->most[i] += most;
+	}
+}
+
+static void add_histograms(struct requests_state *s, const struct metrics_page *p)
+{
+	struct request_extra *x = NULL; /* whose counts are under way */
+	double own[BOUNDS_MAX];
+
+	for (size_t i = 0; i < s->map.n; i++) {
+		const struct link *l = &s->map.links[i];
+
+		if (l->role == ROLE_COUNT)
+			continue;
+		if (!x || l->role == ROLE_FIRST_BUCKET || x != &s->extra[l->row]) {
+			if (x)
+				add_histogram(&x->now, own, x->n_bounds);
+			x = &s->extra[l->row];
+			for (int k = 0; k < x->n_bounds; k++)
+				own[k] = NAN;
+		}
+		own[l->arg] = p->series[l->series].value;
+	}
+	if (x)
+		add_histogram(&x->now, own, x->n_bounds);
 }
 
 void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p,
@@ -370,20 +445,18 @@ void requests_apply(struct target *t, struct requests_state *s, const struct met
 
 	if (!s->map.valid || s->map.layout != p->layout)
 		map_series(s, p);
-	dt_s = s->t_ns ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
+	dt_s = s->t_ns && !p->restarted ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < s->n; i++) {
-		memset(s->extra[i].now, 0, sizeof(s->extra[i].now));
+		memset(&s->extra[i].now, 0, sizeof(s->extra[i].now));
 		memset(s->extra[i].count, 0, sizeof(s->extra[i].count));
 	}
 	for (size_t i = 0; i < s->map.n; i++) {
 		const struct link *l = &s->map.links[i];
-		struct request_extra *x = &s->extra[l->row];
 
-		if (l->role == ROLE_BUCKET)
-			x->now[l->arg] += p->series[l->series].value;
-		else
-			x->count[l->arg] += p->series[l->series].value;
+		if (l->role == ROLE_COUNT)
+			s->extra[l->row].count[l->arg] += p->series[l->series].value;
 	}
+	add_histograms(s, p);
 	for (size_t i = 0; i < s->n; i++)
 		fill(&s->rows[i], &s->extra[i], dt_s);
 	s->t_ns = t_ns;

@@ -180,7 +180,7 @@ struct objects_sample {
 enum metric_type {
 	METRIC_UNTYPED,
 	METRIC_COUNTER,
-	METRIC_GAUGE,
+	METRIC_GAUGE, /* also what OpenMetrics calls gaugehistogram, info and stateset */
 	METRIC_HISTOGRAM,
 	METRIC_SUMMARY,
 };
@@ -204,7 +204,8 @@ struct metrics_page {
 	const struct label *labels;  /* values unescaped */
 	size_t n_families, n_series, n_labels;
 	uint64_t layout; /* hash of every name and label in order: equal means the same rows */
-	bool cut;	 /* the page had more series than PROMTEXT_SERIES_MAX */
+	bool cut;	 /* the page had more series than are read */
+	bool restarted;	 /* _created values say that counters began anew since the last page */
 };
 
 /* The value of a label of a series, or an empty string. */

@@ -1,20 +1,16 @@
 #include "collectors/parse/promline.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "collectors/parse/promnum.h"
-#include "core/base/xalloc.h"
-
-enum { METRIC_FIRST = 1, METRIC_REST = 2, LABEL_FIRST = 4, LABEL_REST = 8 };
+enum { METRIC_FIRST = 1, METRIC_REST = 2, LABEL_FIRST = 4, LABEL_REST = 8, ASCII = 16 };
 enum {
 	ANYWHERE = METRIC_FIRST | METRIC_REST | LABEL_FIRST | LABEL_REST,
 	NOT_FIRST = METRIC_REST | LABEL_REST,
 };
 
-/* Beyond ASCII the format wants quotes; a bare name is taken as it is. */
+/* Beyond ASCII the format wants quotes; a bare name is taken as it is, unless the reader is strict.
+ */
 static const unsigned char classes[256] = {
 	['a' ... 'z'] = ANYWHERE,   ['A' ... 'Z'] = ANYWHERE,  ['_'] = ANYWHERE,
 	[0x80 ... 0xff] = ANYWHERE, ['0' ... '9'] = NOT_FIRST, [':'] = METRIC_FIRST | METRIC_REST,
@@ -37,14 +33,26 @@ void promline_skip_blanks(struct line *l)
 		l->at++;
 }
 
-/* Takes a run of bytes of the class; the caller has looked at the first. */
-static struct str scan_run(struct line *l, unsigned class)
+/* Takes a run of bytes of the class; the caller has looked at the first. What is as in `hint`,
+ * which is such a run too, needs no looking at. */
+static inline struct str scan_run(struct line *l, unsigned class, struct str hint)
 {
 	const char *from = l->at;
+	size_t n = (size_t)(l->end - from);
 
+	l->at += prompage_common(from, hint.p, n < hint.len ? n : hint.len);
 	while (classes[(unsigned char)*l->at] & class)
 		l->at++;
 	return (struct str){ from, (uint32_t)(l->at - from) };
+}
+
+static bool has_wide(struct str s)
+{
+	for (uint32_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			return true;
+	}
+	return false;
 }
 
 static uint64_t zero_bytes(uint64_t v)
@@ -53,7 +61,7 @@ static uint64_t zero_bytes(uint64_t v)
 }
 
 /* The first '"' or '\\' from p on, or some place at or behind `end`. Loads eight bytes at once. */
-static const char *find_quote(const char *p, const char *end)
+static inline const char *find_quote(const char *p, const char *end)
 {
 	for (; p < end; p += 8) {
 		uint64_t v, hits;
@@ -67,7 +75,7 @@ static const char *find_quote(const char *p, const char *end)
 	return p;
 }
 
-static char *unescaped_room(struct promtext_scratch *sc, size_t n)
+char *promline_room(struct promtext_scratch *sc, size_t n)
 {
 	char *room;
 
@@ -82,15 +90,15 @@ static char *unescaped_room(struct promtext_scratch *sc, size_t n)
 }
 
 /* Other escapes than \\, \" and \n stay as they are, as in Prometheus itself. */
-struct str promline_unescape(struct promtext_scratch *sc, struct str s)
+struct str promline_unescape(struct promtext_scratch *sc, struct str s, bool quotes)
 {
-	char *to = unescaped_room(sc, s.len);
+	char *to = promline_room(sc, s.len);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s.len; i++) {
 		char next = i + 1 < s.len ? s.p[i + 1] : '\0';
 
-		if (s.p[i] == '\\' && (next == '\\' || next == '"' || next == 'n')) {
+		if (s.p[i] == '\\' && (next == '\\' || (next == '"' && quotes) || next == 'n')) {
 			to[n++] = next == 'n' ? '\n' : next;
 			i++;
 		} else {
@@ -101,7 +109,7 @@ struct str promline_unescape(struct promtext_scratch *sc, struct str s)
 }
 
 /* From an opening quote to behind its closing one. */
-static int scan_quoted(struct line *l, struct str *ret)
+static inline int scan_quoted(struct line *l, struct str *ret)
 {
 	const char *from = l->at + 1, *p = find_quote(from, l->end);
 	bool escaped = false;
@@ -115,7 +123,7 @@ static int scan_quoted(struct line *l, struct str *ret)
 		return promline_refuse(l, -EBADMSG, "a quote is not closed");
 	s = (struct str){ from, (uint32_t)(p - from) };
 	l->at = p + 1;
-	*ret = escaped ? promline_unescape(l->scratch, s) : s;
+	*ret = escaped ? promline_unescape(l->scratch, s, true) : s;
 	return 0;
 }
 
@@ -132,26 +140,38 @@ static int scan_quoted_name(struct line *l, struct str *ret)
 	return 0;
 }
 
+/* The name that the row before has in this place: likely the one that comes. */
+static struct str label_hint(const struct row *row)
+{
+	return row->n_labels < row->n_before && !row->no_hints ? row->before[row->n_labels].name
+							       : STR("");
+}
+
 /* The name before '=' and what stands behind it. A quoted name without '=' is the metric's. */
-static int scan_label(struct line *l, struct row *row)
+static inline int scan_label(struct line *l, struct row *row)
 {
 	struct label *label = &row->labels[row->n_labels];
 	bool quoted = *l->at == '"';
 	int r = 0;
 
-	if (row->n_labels == PROMTEXT_LABELS_MAX)
+	if (row->n_labels == PROM_LABELS_MAX)
 		return promline_refuse(l, -EFBIG, "more than 256 labels");
-	if (quoted)
+	if (quoted) {
 		r = scan_quoted_name(l, &label->name);
-	else if (classes[(unsigned char)*l->at] & LABEL_FIRST)
-		label->name = scan_run(l, LABEL_REST);
-	else
+		row->no_hints = true;
+	} else if (classes[(unsigned char)*l->at] & LABEL_FIRST) {
+		label->name = scan_run(l, LABEL_REST, label_hint(row));
+	} else {
 		return promline_refuse(l, -EBADMSG, "a label name was expected");
+	}
 	if (r < 0)
 		return r;
+	if (l->strict && !quoted && has_wide(label->name))
+		return promline_refuse(l, -EBADMSG, "a byte that is not allowed in a label name");
 	promline_skip_blanks(l);
 	if (quoted && *l->at != '=' && row->name.len == 0) {
 		row->name = label->name;
+		row->name_end = (uint32_t)(l->at - row->key.p);
 		return 0;
 	}
 	if (*l->at != '=')
@@ -160,32 +180,94 @@ static int scan_label(struct line *l, struct row *row)
 	promline_skip_blanks(l);
 	if (*l->at != '"')
 		return promline_refuse(l, -EBADMSG, "a label value was expected in quotes");
-	row->n_labels++;
-	return scan_quoted(l, &label->value);
+	r = scan_quoted(l, &label->value);
+	row->ends[row->n_labels++] = (uint32_t)(l->at - row->key.p);
+	return r;
 }
 
-/* From behind '{' to behind '}'. */
-static int scan_labels(struct line *l, struct row *row)
+int promline_labels(struct line *l, struct row *row, bool behind_one)
 {
-	for (;;) {
+	for (;; behind_one = true) {
 		int r;
 
 		promline_skip_blanks(l);
 		if (*l->at == '}')
 			break;
+		if (behind_one) {
+			if (*l->at != ',')
+				return promline_refuse(l, -EBADMSG,
+						       "',' or '}' was expected after a label");
+			l->at++;
+			promline_skip_blanks(l);
+			if (*l->at == '}' && !l->strict)
+				break;
+		}
 		r = scan_label(l, row);
 		if (r < 0)
 			return r;
-		promline_skip_blanks(l);
-		if (*l->at == '}')
-			break;
-		if (*l->at != ',')
-			return promline_refuse(l, -EBADMSG,
-					       "',' or '}' was expected after a label");
-		l->at++;
 	}
 	l->at++;
 	return 0;
+}
+
+/* Takes over what the row before has in the same bytes: its name and its first labels. False:
+ * nothing, the line is to be read from its start. */
+static bool take_over(struct line *l, struct row *row, const char *from)
+{
+	uint32_t k = 0;
+
+	row->n_before = row->n_labels;
+	while (k < row->n_before && row->ends[k] <= row->common)
+		k++;
+	row->n_labels = row->n_kept = k;
+	if (k && row->name_end <= row->ends[k - 1]) {
+		if (row->labels != row->before)
+			memcpy(row->labels, row->before, k * sizeof(*row->labels));
+		l->at = from + row->ends[k - 1];
+		return true;
+	}
+	row->n_labels = row->n_kept = 0;
+	return false;
+}
+
+/* Name and labels. */
+static int scan_head(struct line *l, struct row *row)
+{
+	const char *from = l->at;
+	size_t n = (size_t)(l->end - from);
+	/* A quoted name may have bytes that a bare one has not. */
+	struct str hint = row->name.p == row->key.p ? row->name : STR("");
+	int r = 0;
+
+	if (n > row->key.len)
+		n = row->key.len;
+	row->common = (uint32_t)prompage_common(from, row->key.p, n);
+	row->key = (struct str){ from, 0 };
+	if (take_over(l, row, from)) {
+		r = promline_labels(l, row, true);
+		row->key.len = (uint32_t)(l->at - from);
+		return r;
+	}
+	row->name = (struct str){ NULL, 0 };
+	if (classes[(unsigned char)*from] & METRIC_FIRST)
+		row->name = scan_run(l, METRIC_REST, hint);
+	else if (*from != '{')
+		return promline_refuse(l, -EBADMSG, "a metric name was expected");
+	if (l->strict && has_wide(row->name))
+		return promline_refuse(l, -EBADMSG, "a byte that is not allowed in a name");
+	row->name_end = row->key.len = (uint32_t)(l->at - from);
+	if (!l->strict)
+		promline_skip_blanks(l);
+	if (*l->at == '{') {
+		l->at++;
+		r = promline_labels(l, row, false);
+		row->key.len = (uint32_t)(l->at - from);
+	} else if (l->at != l->end && !promline_is_blank(l->at[-1]) && *l->at != ' ') {
+		r = promline_refuse(l, -EBADMSG, "a byte that is not allowed in a name");
+	}
+	if (r == 0 && row->name.len == 0)
+		r = promline_refuse(l, -EBADMSG, "no metric name");
+	return r;
 }
 
 /* Whether the token is `word`, which is lower case, in any case. */
@@ -200,108 +282,78 @@ bool promline_is_word(const char *p, size_t n, const char *word)
 	return true;
 }
 
-static int scan_special(struct line *l, double *ret)
-{
-	const char *from = l->at, *p = from;
-	bool sign = *p == '-' || *p == '+';
-
-	while (p < l->end && !promline_is_blank(*p))
-		p++;
-	l->at = p;
-	if (p == from)
-		return promline_refuse(l, -EBADMSG, "the value is missing");
-	if (promline_is_word(from, (size_t)(p - from), "nan"))
-		*ret = NAN;
-	else if (promline_is_word(from + sign, (size_t)(p - from - sign), "inf") ||
-		 promline_is_word(from + sign, (size_t)(p - from - sign), "infinity"))
-		*ret = *from == '-' ? -INFINITY : INFINITY;
-	else
-		return promline_refuse(l, -EBADMSG, "the value is not a number");
-	return 0;
-}
-
-static int scan_value(struct line *l, double *ret)
-{
-	struct decimal d;
-	const char *end = promnum_scan(l->at, &d);
-
-	if (!end || (end != l->end && !promline_is_blank(*end)))
-		return scan_special(l, ret);
-	*ret = promnum_value(&d, l->at, &l->scratch->c_locale);
-	if (isinf(*ret))
-		return promline_refuse(l, -EBADMSG, "the value is out of range");
-	l->at = end;
-	return 0;
-}
-
-/* Behind the value: a timestamp and an exemplar, both ignored. */
-static int scan_rest(struct line *l)
-{
-	struct decimal d;
-	const char *end;
-
-	promline_skip_blanks(l);
-	if (l->at == l->end || *l->at == '#')
-		return 0;
-	end = promnum_scan(l->at, &d);
-	if (!end || (end != l->end && !promline_is_blank(*end)))
-		return promline_refuse(l, -EBADMSG, "the timestamp is not a number");
-	l->at = end;
-	promline_skip_blanks(l);
-	if (l->at != l->end && *l->at != '#')
-		return promline_refuse(l, -EBADMSG, "text after the timestamp");
-	return 0;
-}
-
 int promline_series(struct line *l, struct row *row)
 {
-	const char *from = l->at;
-	int r = 0;
+	int r = scan_head(l, row);
 
-	row->name = (struct str){ NULL, 0 };
-	row->n_labels = 0;
-	if (classes[(unsigned char)*l->at] & METRIC_FIRST)
-		row->name = scan_run(l, METRIC_REST);
-	else if (*l->at != '{')
-		return promline_refuse(l, -EBADMSG, "a metric name was expected");
-	row->key = (struct str){ from, (uint32_t)(l->at - from) };
-	promline_skip_blanks(l);
-	if (*l->at == '{') {
-		l->at++;
-		r = scan_labels(l, row);
-		row->key.len = (uint32_t)(l->at - from);
-	} else if (l->at != l->end && !promline_is_blank(l->at[-1])) {
-		r = promline_refuse(l, -EBADMSG, "a byte that is not allowed in a name");
-	}
+	if (row->common > row->key.len)
+		row->common = row->key.len;
 	if (r < 0)
 		return r;
-	if (row->name.len == 0)
-		return promline_refuse(l, -EBADMSG, "no metric name");
-	promline_skip_blanks(l);
-	r = scan_value(l, &row->value);
-	return r < 0 ? r : scan_rest(l);
+	if (!l->strict)
+		promline_skip_blanks(l);
+	else if (l->at != l->end && !promline_space(l))
+		return promline_refuse(l, -EBADMSG, "one blank was expected before the value");
+	row->value_at = l->at;
+	return promline_value(l, row);
 }
 
-/* From behind '#'. What does not look like HELP or TYPE is for people: no error. */
-void promline_comment(struct line *l, struct comment *ret)
+static bool is_gap(const struct line *l)
 {
-	struct str word;
+	return l->at == l->end || promline_is_blank(*l->at);
+}
 
-	*ret = (struct comment){ .kind = COMMENT_OTHER };
+/* What does not look like HELP, TYPE or UNIT is for people: no error in the older format. */
+static void scan_comment(struct line *l, struct str hint, struct comment *ret)
+{
+	static const char words[][5] = {
+		[COMMENT_HELP] = "HELP",
+		[COMMENT_TYPE] = "TYPE",
+		[COMMENT_UNIT] = "UNIT",
+	};
+	int kind;
+
 	promline_skip_blanks(l);
-	word = scan_run(l, METRIC_REST);
-	if (!promline_is_blank(*l->at) || !(str_is(word, "HELP") || str_is(word, "TYPE")))
+	for (kind = COMMENT_UNIT; kind > COMMENT_OTHER; kind--) {
+		if (l->end - l->at > 4 && memcmp(l->at, words[kind], 4) == 0)
+			break;
+	}
+	if (kind == COMMENT_OTHER || !promline_is_blank(l->at[4]))
 		return;
+	l->at += 4;
 	promline_skip_blanks(l);
 	if (*l->at == '"') {
+		ret->quoted = true;
 		if (scan_quoted_name(l, &ret->name) < 0)
 			return;
 	} else if (classes[(unsigned char)*l->at] & METRIC_FIRST) {
-		ret->name = scan_run(l, METRIC_REST);
+		ret->name = scan_run(l, METRIC_REST, hint);
 	}
-	if (ret->name.len == 0 || (l->at != l->end && !promline_is_blank(*l->at)))
+	if (ret->name.len == 0 || !is_gap(l))
 		return;
-	promline_skip_blanks(l);
+	ret->kind = (unsigned)kind;
+	if (!l->strict)
+		promline_skip_blanks(l);
+	else if (l->at != l->end)
+		l->at++;
 	ret->rest = (struct str){ l->at, (uint32_t)(l->end - l->at) };
-	ret->kind = str_is(word, "HELP") ? COMMENT_HELP : COMMENT_TYPE;
+}
+
+int promline_comment(struct line *l, struct str hint, struct comment *ret)
+{
+	const char *from = l->at;
+
+	*ret = (struct comment){ .kind = COMMENT_OTHER };
+	if (l->end - from == 4 && memcmp(from, " EOF", 4) == 0) {
+		ret->kind = COMMENT_EOF;
+		return 0;
+	}
+	scan_comment(l, hint, ret);
+	if (!l->strict)
+		return 0;
+	/* One blank each; the last one stands also before nothing. */
+	if (ret->kind == COMMENT_OTHER || from[0] != ' ' || from + 1 == l->end || from[5] != ' ' ||
+	    promline_is_blank(from[1]) || promline_is_blank(from[6]) || ret->rest.p[-1] != ' ')
+		return promline_refuse(l, -EBADMSG, "neither TYPE, UNIT, HELP nor EOF");
+	return 0;
 }

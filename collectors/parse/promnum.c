@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { EXPONENT_ENOUGH = 1 << 24 };
 
@@ -70,11 +72,75 @@ double promnum_value(const struct decimal *d, const char *text, locale_t *c_loca
 		return strtod_l(text, NULL, *c_locale);
 	}
 	/* Below 2^53 both sides are exact, so that the division rounds once. */
-	if (d->exp10 >= 0)
+	if (d->exp10 == 0)
+		v = (double)d->digits;
+	else if (d->exp10 > 0)
 		v = (double)((unsigned __int128)d->digits * pow10_u64[d->exp10]);
 	else if (d->digits < 1ull << 53)
 		v = (double)d->digits / (double)pow10_u64[-d->exp10];
 	else
 		v = divide_pow10(d->digits, -d->exp10);
 	return d->negative ? -v : v;
+}
+
+/* Where Go's shortest %g changes to an exponent (strconv.FormatFloat, 'g', -1). */
+enum { EXP_MIN = -4, EXP_MAX = 6, DIGITS_MAX = 17 };
+
+/* d.ddde±XX without its point and zeros: the digits, and the power of ten of the first. */
+static int shortest_digits(double v, char *digits, int *ret_exp)
+{
+	char text[PROMNUM_SHORTEST_MAX];
+	int n = 0;
+
+	for (int precision = 0; precision < DIGITS_MAX; precision++) {
+		snprintf(text, sizeof(text), "%.*e", precision, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	for (const char *p = text; *p != 'e'; p++) {
+		if (*p >= '0' && *p <= '9')
+			digits[n++] = *p;
+	}
+	*ret_exp = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+	return n;
+}
+
+uint32_t promnum_shortest(double v, char to[PROMNUM_SHORTEST_MAX])
+{
+	char digits[DIGITS_MAX + 1] = { 0 }, *at = to;
+	int n, exp;
+
+	if (isnan(v) || isinf(v)) {
+		memcpy(to, isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf", 4);
+		return isnan(v) ? 3 : 4;
+	}
+	if (v == 0) {
+		*to = '0';
+		return 1;
+	}
+	if (v < 0)
+		*at++ = '-';
+	n = shortest_digits(fabs(v), digits, &exp);
+	if (exp < EXP_MIN || exp >= EXP_MAX) {
+		*at++ = digits[0];
+		if (n > 1) {
+			*at++ = '.';
+			memcpy(at, digits + 1, (size_t)n - 1);
+			at += n - 1;
+		}
+		return (uint32_t)(at - to) +
+		       (uint32_t)snprintf(at, 8, "e%c%02d", exp < 0 ? '-' : '+', abs(exp));
+	}
+	if (exp < 0) {
+		for (int i = exp; i < 1; i++) /* 0. and -exp - 1 zeros */
+			*at++ = i == exp + 1 ? '.' : '0';
+	}
+	for (int i = 0; i < n || i <= exp; i++) {
+		if (exp >= 0 && i == exp + 1)
+			*at++ = '.';
+		*at++ = '0';
+		if (i < n)
+			at[-1] = digits[i];
+	}
+	return (uint32_t)(at - to);
 }

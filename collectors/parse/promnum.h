@@ -20,4 +20,9 @@ const char *promnum_scan(const char *p, struct decimal *ret);
  * made when first needed; freed by the owner. */
 double promnum_value(const struct decimal *d, const char *text, locale_t *c_locale);
 
+/* The fewest digits that read back as v, laid out as Go's %g and the text format have them: 1,
+ * 0.005, 1e+06, +Inf. Its length; no NUL. */
+enum { PROMNUM_SHORTEST_MAX = 32 };
+uint32_t promnum_shortest(double v, char to[PROMNUM_SHORTEST_MAX]);
+
 #endif

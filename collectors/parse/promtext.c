@@ -1,12 +1,13 @@
 #include "collectors/parse/promtext.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/parse/promfollow.h"
 #include "collectors/parse/promline.h"
+#include "collectors/parse/promopen.h"
 #include "core/base/xalloc.h"
 
 enum {
@@ -14,196 +15,154 @@ enum {
 	SHOWN_MAX = 40,	  /* bytes of a bad line that an error shows */
 };
 
-struct promtext_slot {
-	uint32_t family_plus_1; /* 0: free */
-	bool typed;		/* had its TYPE line or its first series */
-};
+/* ---- lines ---- */
 
-static uint64_t mix(uint64_t h, uint64_t v)
+/* OpenMetrics writes le="1.0" what text writes as le="1": the same bound, so the same label. */
+static void plain_bound(struct label *l)
 {
-	unsigned __int128 m = (unsigned __int128)(h ^ v) * 0x9e3779b97f4a7c15u;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64) ^ v;
+	if ((str_is(l->name, "le") || str_is(l->name, "quantile")) && l->value.len > 2 &&
+	    str_ends(l->value, ".0"))
+		l->value.len -= 2;
 }
 
-/* Eight bytes at a time: base/hash.h's FNV would take longer than all the rest. Never leaves
- * the process, unlike FNV's values. */
-static uint64_t mix_str(uint64_t h, struct str s)
+static void plain_bounds(struct row *row)
 {
-	const char *p = s.p;
-	size_t n = s.len;
-	uint64_t v = 0;
-
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&v, p, 8);
-		h = mix(h, v);
-	}
-	v = 0;
-	memcpy(&v, p, n);
-	return mix(mix(h, v), s.len);
+	for (uint32_t i = row->n_kept; i < row->n_labels; i++)
+		plain_bound(&row->labels[i]);
 }
 
-/* Where the family of that name is, or would be. */
-static struct promtext_slot *slot_of(const struct promtext *p, struct str name)
+static void note_line(struct promtext *p, const struct line *l, size_t prefix, uint32_t series)
 {
-	/* The address, so that no page can be made to collide. */
-	size_t i = mix_str((uintptr_t)p, name);
+	size_t n = (size_t)(l->end - p->line) + 1; /* with its '\n' */
 
-	for (;; i++) {
-		struct promtext_slot *s = &p->slots[i & (p->n_slots - 1)];
-
-		if (s->family_plus_1 == 0 || str_eq(p->families[s->family_plus_1 - 1].name, name))
-			return s;
-	}
+	n += p->line[n - 1] == '\r';
+	promfollow_note(p->follow, (struct str){ p->line, (uint32_t)n },
+			(uint32_t)(prefix ? prefix : n), series);
 }
 
-static void slots_double(struct promtext *p)
+static void add_series(struct promtext *p, const struct row *row, uint32_t family)
 {
-	struct promtext_slot *old = p->slots;
-	size_t n_old = p->n_slots;
+	const struct series *last = p->out.n_series ? &p->out.series[p->out.n_series - 1] : NULL;
+	struct series s = {
+		.label = (uint32_t)p->out.n_labels,
+		.n_labels = row->n_labels,
+		.value = row->value,
+		.family = family,
+	};
 
-	p->n_slots = n_old ? 2 * n_old : 256;
-	p->slots = xcalloc(p->n_slots, sizeof(*p->slots));
-	for (size_t i = 0; i < n_old; i++) {
-		if (old[i].family_plus_1)
-			*slot_of(p, p->families[old[i].family_plus_1 - 1].name) = old[i];
+	if (last && str_eq(last->name, row->name)) {
+		s.name = last->name;
+		s.family = last->family;
+	} else {
+		s.name = row->name;
 	}
-	free(old);
-}
+	if (s.family == UINT32_MAX) {
+		struct prompage_slot *slot = prompage_owner(&p->out, s.name);
 
-/* The family of exactly that name, made when there is none yet. */
-static struct promtext_slot *family_named(struct promtext *p, struct str name)
-{
-	struct promtext_slot *s = slot_of(p, name);
-
-	if (s->family_plus_1)
-		return s;
-	if (2 * (p->page.n_families + 1) > p->n_slots) {
-		slots_double(p);
-		s = slot_of(p, name);
+		slot->typed = true;
+		s.family = slot->family_plus_1 - 1;
 	}
-	GROW(p->families, p->page.n_families, p->families_cap);
-	p->families[p->page.n_families] = (struct family){ .name = name, .help = { "", 0 } };
-	s->family_plus_1 = (uint32_t)++p->page.n_families;
-	return s;
-}
-
-static const struct {
-	const char *suffix;
-	unsigned types; /* bits 1 << enum metric_type */
-} suffixes[] = {
-	{ "_bucket", 1u << METRIC_HISTOGRAM },
-	{ "_sum", 1u << METRIC_HISTOGRAM | 1u << METRIC_SUMMARY },
-	{ "_count", 1u << METRIC_HISTOGRAM | 1u << METRIC_SUMMARY },
-	{ "_total", 1u << METRIC_COUNTER },
-	{ "_created", 1u << METRIC_HISTOGRAM | 1u << METRIC_SUMMARY | 1u << METRIC_COUNTER },
-};
-
-/* The slot of the family that a series with such a suffix belongs to, or NULL. */
-static struct promtext_slot *family_by_suffix(const struct promtext *p, struct str name)
-{
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		struct promtext_slot *s;
-
-		if (!str_ends(name, suffixes[i].suffix))
-			continue;
-		name.len -= (uint32_t)strlen(suffixes[i].suffix);
-		s = slot_of(p, name);
-		if (s->family_plus_1 &&
-		    1u << p->families[s->family_plus_1 - 1].type & suffixes[i].types)
-			return s;
-		return NULL;
-	}
-	return NULL;
-}
-
-static uint32_t family_of_series(struct promtext *p, struct str name)
-{
-	struct promtext_slot *s;
-
-	if (p->page.n_series && str_eq(p->series[p->page.n_series - 1].name, name))
-		return p->series[p->page.n_series - 1].family;
-	s = slot_of(p, name);
-	if (s->family_plus_1 == 0) {
-		struct promtext_slot *whole = family_by_suffix(p, name);
-
-		s = whole ? whole : family_named(p, name);
-	}
-	s->typed = true;
-	return s->family_plus_1 - 1;
+	prompage_add(&p->out, &s);
+	if (p->out.cut)
+		return;
+	p->out.n_labels += row->n_labels;
+	prompage_key(&p->out, row->key, row->common);
 }
 
 static int take_series(struct promtext *p, struct line *l)
 {
-	struct row row;
+	enum promopen_what what = PROMOPEN_SERIES;
+	struct row *row = p->row;
+	uint32_t family = UINT32_MAX;
 	int r;
 
-	while (p->labels_cap - p->page.n_labels < PROMTEXT_LABELS_MAX)
-		p->labels = grow(p->labels, &p->labels_cap, sizeof(*p->labels));
-	row.labels = p->labels + p->page.n_labels;
-	r = promline_series(l, &row);
+	prompage_reserve_labels(&p->out, 2 * (size_t)PROM_LABELS_MAX);
+	row->before = p->out.labels + p->row_label;
+	row->labels = p->out.labels + p->out.n_labels;
+	r = promline_series(l, row);
 	if (r < 0)
 		return r;
-	if (p->page.n_series == PROMTEXT_SERIES_MAX) {
-		p->page.cut = true;
-		return 0;
+	if (p->openmetrics) {
+		r = promopen_series(p->open, &p->out, l, row, &family, &what);
+		if (r < 0)
+			return r;
+		p->follow->never |= !isnan(row->timestamp);
 	}
-	GROW(p->series, p->page.n_series, p->series_cap);
-	p->series[p->page.n_series] = (struct series){
-		.name = row.name,
-		.family = family_of_series(p, row.name),
-		.label = (uint32_t)p->page.n_labels,
-		.n_labels = row.n_labels,
-		.value = row.value,
-	};
-	p->page.n_series++;
-	p->page.n_labels += row.n_labels;
-	p->page.layout = mix_str(p->page.layout, row.key);
+	p->row_label = (uint32_t)p->out.n_labels;
+	if (p->openmetrics)
+		plain_bounds(row);
+	switch (what) {
+	case PROMOPEN_CREATED:
+		prompage_created(&p->out, row->key, row->value);
+		note_line(p, l, 0, UINT32_MAX);
+		break;
+	case PROMOPEN_AGAIN:
+		p->out.series[p->out.n_series - 1].value = row->value;
+		break;
+	case PROMOPEN_SERIES:
+		add_series(p, row, family);
+		note_line(p, l, (size_t)(row->value_at - p->line), (uint32_t)p->out.n_series - 1);
+		break;
+	}
 	return 0;
 }
 
-static enum metric_type type_by_name(struct str name)
-{
-	static const char *const names[] = {
-		[METRIC_COUNTER] = "counter",
-		[METRIC_GAUGE] = "gauge",
-		[METRIC_HISTOGRAM] = "histogram",
-		[METRIC_SUMMARY] = "summary",
-	};
+static const char *const kinds[KIND_COUNT] = {
+	[KIND_UNTYPED] = "unknown", [KIND_COUNTER] = "counter",
+	[KIND_GAUGE] = "gauge",	    [KIND_HISTOGRAM] = "histogram",
+	[KIND_SUMMARY] = "summary", [KIND_GAUGEHISTOGRAM] = "gaugehistogram",
+	[KIND_INFO] = "info",	    [KIND_STATESET] = "stateset",
+};
 
-	while (name.len && promline_is_blank(name.p[name.len - 1]))
+static int take_type(struct promtext *p, struct line *l, struct prompage_slot *s, struct str name)
+{
+	size_t i;
+
+	if (s->typed)
+		return promline_refuse(l, -EBADMSG,
+				       "a second TYPE of this metric, or after its series");
+	while (name.len && promline_is_blank(name.p[name.len - 1]) && !p->openmetrics)
 		name.len--;
-	for (size_t i = METRIC_COUNTER; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (promline_is_word(name.p, name.len, names[i]))
-			return (enum metric_type)i;
+	for (i = 0; i < KIND_COUNT; i++) {
+		if (p->openmetrics ? str_is(name, kinds[i])
+				   : promline_is_word(name.p, name.len, kinds[i]))
+			break;
 	}
-	return METRIC_UNTYPED;
+	if (i == KIND_COUNT && p->openmetrics)
+		return promline_refuse(l, -EBADMSG, "a TYPE that is not known");
+	prompage_set_kind(&p->out, s, i < KIND_COUNT ? (enum prom_kind)i : KIND_UNTYPED);
+	return 0;
 }
 
 static int take_comment(struct promtext *p, struct line *l)
 {
-	struct promtext_slot *s;
-	struct family *f;
+	struct prompage_slot *s;
 	struct comment c;
+	int r;
 
 	l->at++;
-	promline_comment(l, &c);
-	if (c.kind == COMMENT_OTHER)
+	r = promline_comment(l, p->hint, &c);
+	if (r < 0)
+		return r;
+	p->ended |= c.kind == COMMENT_EOF;
+	if (c.kind == COMMENT_OTHER || c.kind == COMMENT_EOF)
 		return 0;
-	s = family_named(p, c.name);
-	f = &p->families[s->family_plus_1 - 1];
-	if (c.kind == COMMENT_HELP) {
+	if (!c.quoted)
+		p->hint = c.name;
+	if (c.kind == COMMENT_UNIT && !p->openmetrics)
+		return 0;
+	s = prompage_family(&p->out, c.name);
+	if (c.kind == COMMENT_TYPE) {
+		r = take_type(p, l, s, c.rest);
+	} else if (c.kind == COMMENT_HELP) {
+		struct family *f = &p->out.families[s->family_plus_1 - 1];
+
 		if (f->help.len == 0)
-			f->help = str_has(c.rest, "\\") ? promline_unescape(&p->scratch, c.rest)
-							: c.rest;
-		return 0;
+			f->help = c.rest.len && memchr(c.rest.p, '\\', c.rest.len)
+					  ? promline_unescape(&p->scratch, c.rest, p->openmetrics)
+					  : c.rest;
 	}
-	if (s->typed)
-		return promline_refuse(l, -EBADMSG,
-				       "a second TYPE of this metric, or after its series");
-	s->typed = true;
-	f->type = type_by_name(c.rest);
-	return 0;
+	return r == 0 && p->openmetrics ? promopen_comment(p->open, &p->out, l, &c) : r;
 }
 
 /* The other formats that people ask for by mistake, by how a page of them begins. */
@@ -232,7 +191,7 @@ static const char *other_format(const char *p, const char *end)
 static int bad_line(struct promtext *p, struct line *l, int code, struct err *e)
 {
 	size_t n = (size_t)(l->end - p->line);
-	const char *format = p->page.n_series ? NULL : other_format(p->line, l->end);
+	const char *format = p->out.n_series ? NULL : other_format(p->line, l->end);
 	char shown[SHOWN_MAX];
 
 	if (n > SHOWN_MAX)
@@ -248,35 +207,43 @@ static int bad_line(struct promtext *p, struct line *l, int code, struct err *e)
 	return err_set(e, code, "line %zu: %s: %.*s", p->line_no + 1, l->why, (int)n, shown);
 }
 
-static size_t page_bytes(const struct promtext *p)
+static int read_line(struct promtext *p, struct line *l)
 {
-	return p->text_bytes + p->scratch.used_bytes +
-	       p->page.n_families * (sizeof(*p->families) + 4 * sizeof(*p->slots)) +
-	       p->page.n_series * sizeof(*p->series) + p->page.n_labels * sizeof(*p->labels);
+	int r;
+
+	if (p->openmetrics) {
+		if (p->ended)
+			return promline_refuse(l, -EBADMSG, "text after # EOF");
+		if (l->at == l->end)
+			return promline_refuse(l, -EBADMSG, "an empty line");
+	} else {
+		promline_skip_blanks(l);
+	}
+	if (*l->at != '#' && l->at != l->end)
+		return take_series(p, l);
+	r = l->at == l->end ? 0 : take_comment(p, l);
+	if (r == 0)
+		note_line(p, l, 0, UINT32_MAX);
+	return r;
 }
 
 /* p->line up to `end`, where its '\n' is. */
 static int take_line(struct promtext *p, const char *end, struct err *e)
 {
-	struct line l = { .at = p->line, .end = end, .scratch = &p->scratch };
+	struct line l = { p->line, end, &p->scratch, p->openmetrics, NULL };
 	int r = 0;
 
 	if (end - p->line > PROMTEXT_LINE_MAX)
 		r = promline_refuse(&l, -EFBIG, "the line is longer than 1 MiB");
-	if (l.end > l.at && l.end[-1] == '\r')
+	if (l.end > l.at && l.end[-1] == '\r' && !p->openmetrics)
 		l.end--;
-	if (r == 0) {
-		promline_skip_blanks(&l);
-		if (*l.at == '#')
-			r = take_comment(p, &l);
-		else if (l.at != l.end)
-			r = take_series(p, &l);
-	}
+	if (r == 0)
+		r = read_line(p, &l);
 	if (r < 0)
 		return bad_line(p, &l, r, e);
 	p->line_no++;
 	p->text_bytes += (size_t)(end + 1 - p->line);
-	if (page_bytes(p) > PROMTEXT_PAGE_MAX)
+	if (p->text_bytes + p->scratch.used_bytes + prompage_bytes(&p->out) > PROM_PAGE_MAX)
 		return err_set(e, -EFBIG, "line %zu: the page needs more than 256 MiB", p->line_no);
 	return 0;
 }
@@ -286,7 +253,7 @@ static int take_lines(struct promtext *p, struct err *e)
 {
 	char *nl;
 
-	while (!p->page.cut &&
+	while (!p->out.cut &&
 	       (nl = memchr(p->searched, '\n', (size_t)(p->end - p->searched))) != NULL) {
 		int r = take_line(p, nl, e);
 
@@ -297,6 +264,8 @@ static int take_lines(struct promtext *p, struct err *e)
 	p->searched = p->end;
 	return 0;
 }
+
+/* ---- text ---- */
 
 /* Text never moves once a series points to it: only the unfinished line goes to a new block. */
 static void reserve_text(struct promtext *p, size_t n)
@@ -324,23 +293,9 @@ static void append(struct promtext *p, const char *data, size_t n)
 	memset(p->end, 0, PROMLINE_SLACK);
 }
 
-void promtext_begin(struct promtext *p)
+int promtext_read(struct promtext *p, const char *data, size_t n, struct err *e)
 {
-	arena_clear(&p->scratch.blocks);
-	p->scratch.at = p->scratch.end = NULL;
-	p->scratch.used_bytes = 0;
-	p->line = p->searched = p->end = p->block_end = NULL;
-	p->line_no = p->text_bytes = 0;
-	p->page = (struct metrics_page){ 0 };
-	if (!p->slots)
-		slots_double(p);
-	else
-		memset(p->slots, 0, p->n_slots * sizeof(*p->slots));
-}
-
-int promtext_feed(struct promtext *p, const char *data, size_t n, struct err *e)
-{
-	while (n > 0 && !p->page.cut) {
+	while (n > 0 && !p->out.cut) {
 		size_t piece = n < PIECE ? n : PIECE;
 		int r;
 
@@ -348,7 +303,7 @@ int promtext_feed(struct promtext *p, const char *data, size_t n, struct err *e)
 		r = take_lines(p, e);
 		if (r < 0)
 			return r;
-		if (p->end - p->line > PROMTEXT_LINE_MAX && !p->page.cut)
+		if (p->end - p->line > PROMTEXT_LINE_MAX && !p->out.cut)
 			return take_line(p, p->end, e);
 		data += piece;
 		n -= piece;
@@ -356,26 +311,129 @@ int promtext_feed(struct promtext *p, const char *data, size_t n, struct err *e)
 	return 0;
 }
 
-int promtext_end(struct promtext *p, struct err *e)
+/* ---- a page ---- */
+
+void promtext_restart(struct promtext *p)
 {
-	uint64_t h;
+	arena_clear(&p->scratch.blocks);
+	p->scratch.at = p->scratch.end = NULL;
+	p->scratch.used_bytes = 0;
+	p->line = p->searched = p->end = p->block_end = NULL;
+	p->line_no = p->text_bytes = 0;
+	p->row_label = 0;
+	p->hint = STR("");
+	p->ended = false;
+	p->row->name = p->row->key = STR("");
+	p->row->n_labels = 0;
+	p->row->no_hints = false;
+	prompage_clear(&p->out);
+	p->follow->n = 0;
+	p->follow->on = p->follow->valid = p->follow->never = false;
+	if (p->openmetrics) {
+		if (!p->open)
+			p->open = promopen_new();
+		promopen_begin(p->open);
+	}
+}
 
-	if (p->end != p->line) {
-		int r = promtext_feed(p, "\n", 1, e);
+/* With the first bytes: only then the format is known. */
+static void start(struct promtext *p)
+{
+	struct promfollow *f = p->follow;
 
+	p->started = true;
+	if (f->valid && f->openmetrics == p->openmetrics) {
+		f->on = true;
+		f->at = 0;
+		return;
+	}
+	f->openmetrics = p->openmetrics;
+	promtext_restart(p);
+}
+
+void promtext_begin(struct promtext *p)
+{
+	if (!p->row) {
+		p->row = xcalloc(1, sizeof(*p->row));
+		p->follow = xcalloc(1, sizeof(*p->follow));
+	}
+	p->page = (struct metrics_page){ 0 };
+	p->started = false;
+	p->openmetrics = false;
+	p->out.cut = false;
+	buf_clear(&p->follow->carry);
+}
+
+void promtext_as(struct promtext *p, bool openmetrics)
+{
+	p->openmetrics = openmetrics;
+}
+
+/* The page is not as the last one: from here on it is read in full. */
+static int leave(struct promtext *p, struct err *e)
+{
+	int r = promfollow_leave(p, e);
+
+	if (r == 0 && p->follow->carry.len)
+		r = promtext_read(p, p->follow->carry.ptr, p->follow->carry.len, e);
+	buf_clear(&p->follow->carry);
+	return r;
+}
+
+int promtext_feed(struct promtext *p, const char *data, size_t n, struct err *e)
+{
+	if (!p->started && n)
+		start(p);
+	if (n && p->follow->on) {
+		int r;
+
+		if (promfollow_feed(p, &data, &n))
+			return 0;
+		r = leave(p, e);
 		if (r < 0)
 			return r;
 	}
-	if (p->page.n_series == 0)
+	return promtext_read(p, data, n, e);
+}
+
+static int end_in_full(struct promtext *p, struct err *e)
+{
+	struct line l = { .why = NULL };
+	int r = p->end != p->line ? promtext_read(p, "\n", 1, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (p->openmetrics && !p->ended && !p->out.cut)
+		return err_set(
+			e, -EBADMSG,
+			"the page is cut: OpenMetrics ends with # EOF, this one after %zu lines",
+			p->line_no);
+	if (p->openmetrics && promopen_end(p->open, &l) < 0)
+		return err_set(e, -EBADMSG, "line %zu: %s", p->line_no, l.why);
+	if (p->out.n_series == 0 && !p->openmetrics)
 		return err_set(e, -EBADMSG, "no metrics: the page %s",
 			       p->text_bytes ? "has no series" : "is empty");
-	h = p->page.layout;
-	for (size_t i = 0; i < p->page.n_families; i++)
-		h = mix(mix_str(h, p->families[i].name), p->families[i].type);
-	p->page.layout = h;
-	p->page.families = p->families;
-	p->page.series = p->series;
-	p->page.labels = p->labels;
+	return 0;
+}
+
+int promtext_end(struct promtext *p, struct err *e)
+{
+	int r = 0;
+
+	if (!p->started)
+		start(p);
+	if (p->follow->on && !promfollow_end(p))
+		r = leave(p, e);
+	if (r == 0 && !p->follow->on)
+		r = end_in_full(p, e);
+	if (r == 0 && p->openmetrics)
+		r = promopen_values(p->open, &p->out, e);
+	if (r < 0) {
+		p->follow->valid = false;
+		return r;
+	}
+	p->follow->valid = !p->out.cut && !p->follow->never;
+	prompage_finish(&p->out, &p->page);
 	return 0;
 }
 
@@ -384,9 +442,11 @@ void promtext_release(struct promtext *p)
 	arena_release(&p->scratch.blocks);
 	if (p->scratch.c_locale)
 		freelocale(p->scratch.c_locale);
-	free(p->families);
-	free(p->series);
-	free(p->labels);
-	free(p->slots);
+	if (p->follow)
+		promfollow_release(p->follow);
+	prompage_release(&p->out);
+	promopen_free(p->open);
+	free(p->follow);
+	free(p->row);
 	*p = (struct promtext){ 0 };
 }

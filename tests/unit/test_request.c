@@ -80,6 +80,44 @@ static void a_restart_gives_no_rate(void **state)
 	kit_end(&k);
 }
 
+/* As native histograms have it: what lies between the bounds of one is known to be between, no
+ * more. */
+static void histograms_of_other_bounds_are_not_mixed_up(void **state)
+{
+#define OTHER(n1, n2, n3, m1, m2)                                                                \
+	"http_request_duration_seconds_bucket{handler=\"/pay\",code=\"200\",le=\"0.1\"} " #n1    \
+	"\nhttp_request_duration_seconds_bucket{handler=\"/pay\",code=\"200\",le=\"0.2\"} " #n2  \
+	"\nhttp_request_duration_seconds_bucket{handler=\"/pay\",code=\"200\",le=\"+Inf\"} " #n3 \
+	"\nhttp_request_duration_seconds_bucket{handler=\"/pay\",code=\"503\",le=\"0.15\"} " #m1 \
+	"\nhttp_request_duration_seconds_bucket{handler=\"/pay\",code=\"503\",le=\"+Inf\"} " #m2 \
+	"\n"
+	static const struct {
+		const char *page;
+		double p50_lo, p50, p99_lo, p99;
+	} t[] = {
+		{ T OTHER(100, 100, 100, 0, 0), 0, 100, 0, 100 },
+		{ T OTHER(0, 100, 100, 0, 0), 100, 200, 100, 200 },
+		{ T OTHER(0, 0, 0, 10, 10), 0, 150, 0, 150 },
+		/* 90 below 0.1 s, 10 of others below 0.15 s: the last is there or lower */
+		{ T OTHER(90, 90, 90, 10, 10), 0, 100, 0, 150 },
+		{ T OTHER(0, 90, 90, 10, 10), 100, 200, 100, 200 },
+		{ T OTHER(90, 90, 90, 0, 10), 0, 100, 150, ABSENT },
+	};
+	struct kit k;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		kit_start(&k, true);
+		kit_page(&k, 1, T OTHER(0, 0, 0, 0, 0));
+		kit_page(&k, 2, t[i].page);
+		assert_num(only(&k)->p50_lo_ms, t[i].p50_lo);
+		assert_num(only(&k)->p50_ms, t[i].p50);
+		assert_num(only(&k)->p99_lo_ms, t[i].p99_lo);
+		assert_num(only(&k)->p99_ms, t[i].p99);
+		kit_end(&k);
+	}
+}
+
 static void a_series_that_appears_keeps_the_rates(void **state)
 {
 	struct kit k;
@@ -186,6 +224,7 @@ int main(void)
 		cmocka_unit_test(a_quantile_is_the_range_of_its_bucket),
 		cmocka_unit_test(rates_and_status_classes_are_over_the_interval),
 		cmocka_unit_test(a_restart_gives_no_rate),
+		cmocka_unit_test(histograms_of_other_bounds_are_not_mixed_up),
 		cmocka_unit_test(a_series_that_appears_keeps_the_rates),
 		cmocka_unit_test(counters_count_only_where_there_are_no_histograms),
 		cmocka_unit_test(calls_to_others_are_no_requests),

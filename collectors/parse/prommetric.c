@@ -1,0 +1,277 @@
+/* One metric of a family: its labels, and the series that its value is as text. */
+#include <math.h>
+
+#include "collectors/parse/promnative.h"
+#include "collectors/parse/promseries.h"
+
+enum { GAUGE = 2, COUNTER, SUMMARY, UNTYPED, HISTOGRAM = 7 };
+
+/* enum MetricType: what it is to us, and the field of its value. */
+static const struct {
+	enum prom_kind kind;
+	uint32_t field;
+} types[] = {
+	{ KIND_COUNTER, COUNTER },     { KIND_GAUGE, GAUGE },
+	{ KIND_SUMMARY, SUMMARY },     { KIND_UNTYPED, UNTYPED },
+	{ KIND_HISTOGRAM, HISTOGRAM }, { KIND_GAUGEHISTOGRAM, HISTOGRAM },
+};
+
+int prommetric_kind(int64_t type)
+{
+	return type >= 0 && (uint64_t)type < sizeof(types) / sizeof(types[0])
+		       ? (int)types[type].kind
+		       : -1;
+}
+
+uint32_t prommetric_value_tag(int64_t type)
+{
+	return PROTO_MESSAGE(types[type].field);
+}
+
+static double double_of(struct proto bytes)
+{
+	uint64_t v;
+	double d;
+
+	memcpy(&v, bytes.p, sizeof(v));
+	v = le64toh(v);
+	memcpy(&d, &v, sizeof(d));
+	return d;
+}
+
+/* ---- values ---- */
+
+/* google.protobuf.Timestamp */
+static int read_created(struct promproto *p, struct proto w)
+{
+	struct proto_field f = { 0 };
+	double seconds = 0, nanos = 0;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			seconds = (double)(int64_t)f.value;
+		else if (f.tag == PROTO_NUMBER(2))
+			nanos = (double)(int32_t)f.value;
+	}
+	if (r == 0)
+		promseries_created(p, seconds + nanos / 1e9);
+	return r;
+}
+
+/* Gauge, Counter and Untyped. */
+static int add_single(struct promproto *p, const struct promseries_metric *m, struct proto w)
+{
+	struct proto_field f = { 0 };
+	double v = 0;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == PROTO_FIXED(1))
+			v = double_of(f.bytes);
+		else if (f.tag == PROTO_MESSAGE(3) && p->family.type == 0)
+			r = read_created(p, f.bytes);
+		if (r < 0)
+			return r;
+	}
+	promseries_add(p, m, SUFFIX_NONE, v);
+	return r;
+}
+
+static int add_quantile(struct promproto *p, const struct promseries_metric *m, struct proto w)
+{
+	struct proto_field f = { 0 };
+	double q = 0, v = 0;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == PROTO_FIXED(1))
+			q = double_of(f.bytes);
+		else if (f.tag == PROTO_FIXED(2))
+			v = double_of(f.bytes);
+	}
+	promseries_add_bound(p, m, SUFFIX_NONE, "quantile", q, v);
+	return r;
+}
+
+static int add_summary(struct promproto *p, const struct promseries_metric *m, struct proto w)
+{
+	struct proto_field f = { 0 };
+	double sum = 0, count = 0;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		switch (f.tag) {
+		case PROTO_NUMBER(1):
+			count = (double)f.value;
+			break;
+		case PROTO_FIXED(2):
+			sum = double_of(f.bytes);
+			break;
+		case PROTO_MESSAGE(3):
+			r = add_quantile(p, m, f.bytes);
+			break;
+		case PROTO_MESSAGE(4):
+			r = read_created(p, f.bytes);
+			break;
+		}
+		if (r < 0)
+			return r;
+	}
+	promseries_add(p, m, SUFFIX_SUM, sum);
+	promseries_add(p, m, SUFFIX_COUNT, count);
+	return r;
+}
+
+static int add_bucket(struct promproto *p, const struct promseries_metric *m, struct proto w,
+		      bool *ret_inf)
+{
+	struct proto_field f = { 0 };
+	double le = 0, count = 0, count_float = 0;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			count = (double)f.value;
+		else if (f.tag == PROTO_FIXED(2))
+			le = double_of(f.bytes);
+		else if (f.tag == PROTO_FIXED(4))
+			count_float = double_of(f.bytes);
+	}
+	*ret_inf |= isinf(le) && le > 0;
+	promseries_add_bound(p, m, SUFFIX_BUCKET, "le", le, count_float > 0 ? count_float : count);
+	return r;
+}
+
+/* Buckets of a native histogram that has no classic ones. */
+static int add_native(struct promproto *p, const struct promseries_metric *m, struct proto w,
+		      struct err *e)
+{
+	struct promnative n;
+	const char *why;
+
+	if (promnative_read(w, &n, &why) < 0)
+		return promproto_refuse(p, e, -EBADMSG, why);
+	for (size_t i = 0; i < n.n; i++)
+		promseries_add_bound(p, m, SUFFIX_BUCKET, "le", n.le[i], n.count[i]);
+	p->has_native = true;
+	return 0;
+}
+
+static int add_histogram(struct promproto *p, const struct promseries_metric *m, struct proto w,
+			 struct err *e)
+{
+	struct proto whole = w;
+	struct proto_field f = { 0 };
+	double sum = 0, count = 0, count_float = 0;
+	bool has_bucket = false, has_inf = false;
+	int r;
+
+	while ((r = proto_next(&w, &f)) > 0) {
+		switch (f.tag) {
+		case PROTO_NUMBER(1):
+			count = (double)f.value;
+			break;
+		case PROTO_FIXED(2):
+			sum = double_of(f.bytes);
+			break;
+		case PROTO_MESSAGE(3):
+			r = add_bucket(p, m, f.bytes, &has_inf);
+			has_bucket = true;
+			break;
+		case PROTO_FIXED(4):
+			count_float = double_of(f.bytes);
+			break;
+		case PROTO_MESSAGE(15):
+			r = read_created(p, f.bytes);
+			break;
+		}
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	if (count_float > 0)
+		count = count_float;
+	if (!has_bucket && promnative_is(whole)) {
+		r = add_native(p, m, whole, e);
+		if (r < 0)
+			return r;
+	}
+	if (!has_inf)
+		promseries_add_bound(p, m, SUFFIX_BUCKET, "le", INFINITY, count);
+	promseries_add(p, m, SUFFIX_SUM, sum);
+	promseries_add(p, m, SUFFIX_COUNT, count);
+	return 0;
+}
+
+/* ---- metrics ---- */
+
+static int read_label(struct proto w, struct label *ret)
+{
+	struct proto_field f = { 0 };
+	int r;
+
+	*ret = (struct label){ STR(""), STR("") };
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == PROTO_MESSAGE(1))
+			ret->name = promproto_str(f.bytes);
+		else if (f.tag == PROTO_MESSAGE(2))
+			ret->value = promproto_str(f.bytes);
+	}
+	return r;
+}
+
+int prommetric_add_value(struct promproto *p, const struct promseries_metric *m, struct proto w,
+			 struct err *e)
+{
+	switch (types[p->family.type].field) {
+	case SUMMARY:
+		return add_summary(p, m, w);
+	case HISTOGRAM:
+		return add_histogram(p, m, w, e);
+	default:
+		return add_single(p, m, w);
+	}
+}
+
+int prommetric_take(struct promproto *p, struct proto w, struct err *e)
+{
+	struct promseries_metric m = { .first = p->out.n_labels };
+	uint32_t want = prommetric_value_tag(p->family.type);
+	struct proto_field f = { 0 };
+	struct proto value = { NULL, NULL };
+	int r;
+
+	prompage_reserve_labels(&p->out, PROM_LABELS_MAX);
+	while ((r = proto_next(&w, &f)) > 0) {
+		struct label *l = &p->out.labels[m.first + m.n_labels];
+
+		if (f.tag == want) /* of two the last counts */
+			value = f.bytes;
+		if (f.tag != PROTO_MESSAGE(1))
+			continue;
+		if (m.n_labels == PROM_LABELS_MAX)
+			return promproto_refuse(p, e, -EFBIG, "more than 256 labels");
+		if (read_label(f.bytes, l) < 0)
+			return promproto_damaged(p, e);
+		if (!promproto_is_name(l->name))
+			return promproto_refuse(p, e, -EBADMSG,
+						"a label's name is empty or has a NUL byte");
+		m.n_labels++;
+	}
+	if (r < 0)
+		return promproto_damaged(p, e);
+	if (!value.p)
+		return promproto_refuse(p, e, -EBADMSG,
+					"a metric has no value of its family's type");
+	p->out.n_labels += m.n_labels;
+	promseries_begin(p, &m);
+	e->text[0] = '\0';
+	r = prommetric_add_value(p, &m, value, e);
+	if (r < 0)
+		return e->text[0] ? r : promproto_damaged(p, e);
+	if (p->used_bytes + prompage_bytes(&p->out) > PROM_PAGE_MAX)
+		return promproto_refuse(p, e, -EFBIG, "the page needs more than 256 MiB");
+	return 0;
+}

@@ -1,0 +1,233 @@
+#include "collectors/parse/prompage.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/xalloc.h"
+
+/* An address that no page knows, so that none can be made to collide. */
+static uint64_t seed(void)
+{
+	static const char here;
+
+	return (uintptr_t)&here;
+}
+
+struct prompage_slot *prompage_find(const struct prompage *b, struct str name)
+{
+	struct prompage_slot *s = &b->slots[b->last];
+	uint64_t hash;
+
+	if (s->family_plus_1 && str_eq(b->families[s->family_plus_1 - 1].name, name))
+		return s;
+	hash = prompage_hash(seed(), name);
+	for (size_t i = hash;; i++) {
+		s = &b->slots[i & (b->n_slots - 1)];
+		if (s->family_plus_1 == 0 ||
+		    (s->hash == hash && str_eq(b->families[s->family_plus_1 - 1].name, name)))
+			return s;
+	}
+}
+
+static void slots_double(struct prompage *b)
+{
+	struct prompage_slot *old = b->slots;
+	size_t n_old = b->n_slots;
+
+	b->n_slots = n_old ? 2 * n_old : 256;
+	b->slots = xcalloc(b->n_slots, sizeof(*b->slots));
+	b->last = 0;
+	for (size_t i = 0; i < n_old; i++) {
+		size_t at = old[i].hash;
+
+		if (!old[i].family_plus_1)
+			continue;
+		while (b->slots[at & (b->n_slots - 1)].family_plus_1)
+			at++;
+		b->slots[at & (b->n_slots - 1)] = old[i];
+	}
+	free(old);
+}
+
+struct prompage_slot *prompage_family(struct prompage *b, struct str name)
+{
+	struct prompage_slot *s = prompage_find(b, name);
+
+	if (s->family_plus_1) {
+		b->last = (size_t)(s - b->slots);
+		return s;
+	}
+	if (2 * (b->n_families + 1) > b->n_slots) {
+		slots_double(b);
+		s = prompage_find(b, name);
+	}
+	GROW(b->families, b->n_families, b->families_cap);
+	b->families[b->n_families] = (struct family){ .name = name, .help = { "", 0 } };
+	s->family_plus_1 = (uint32_t)++b->n_families;
+	s->hash = prompage_hash(seed(), name);
+	b->names = prompage_mix(b->names, s->hash);
+	b->last = (size_t)(s - b->slots);
+	return s;
+}
+
+#define BIT(kind) (1u << (kind))
+
+static const struct {
+	const char *suffix;
+	unsigned kinds;
+} suffixes[] = {
+	{ "_bucket", BIT(KIND_HISTOGRAM) | BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_sum", BIT(KIND_HISTOGRAM) | BIT(KIND_SUMMARY) | BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_gsum", BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_count", BIT(KIND_HISTOGRAM) | BIT(KIND_SUMMARY) | BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_gcount", BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_total", BIT(KIND_COUNTER) },
+	{ "_created",
+	  BIT(KIND_HISTOGRAM) | BIT(KIND_SUMMARY) | BIT(KIND_COUNTER) | BIT(KIND_GAUGEHISTOGRAM) },
+	{ "_info", BIT(KIND_INFO) },
+};
+
+static struct prompage_slot *owner_by_suffix(const struct prompage *b, struct str name)
+{
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		struct prompage_slot *s;
+
+		if (!str_ends(name, suffixes[i].suffix))
+			continue;
+		name.len -= (uint32_t)strlen(suffixes[i].suffix);
+		s = prompage_find(b, name);
+		return s->family_plus_1 && BIT(s->kind) & suffixes[i].kinds ? s : NULL;
+	}
+	return NULL;
+}
+
+bool prompage_clashes(const struct prompage *b, const struct prompage_slot *s)
+{
+	struct str name = b->families[s->family_plus_1 - 1].name;
+	char other[256];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t n = strlen(suffixes[i].suffix);
+
+		if (!(BIT(s->kind) & suffixes[i].kinds) || name.len + n > sizeof(other))
+			continue;
+		memcpy(other, name.p, name.len);
+		memcpy(other + name.len, suffixes[i].suffix, n);
+		if (prompage_find(b, (struct str){ other, name.len + (uint32_t)n })->family_plus_1)
+			return true;
+	}
+	return owner_by_suffix(b, name) != NULL;
+}
+
+struct prompage_slot *prompage_owner(struct prompage *b, struct str name)
+{
+	struct prompage_slot *s = prompage_find(b, name), *whole;
+
+	if (s->family_plus_1)
+		return s;
+	whole = owner_by_suffix(b, name);
+	return whole ? whole : prompage_family(b, name);
+}
+
+void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_kind kind)
+{
+	s->kind = (uint8_t)kind;
+	s->typed = true;
+	b->families[s->family_plus_1 - 1].type =
+		kind <= KIND_SUMMARY ? (enum metric_type)kind : METRIC_GAUGE;
+}
+
+void prompage_reserve_labels(struct prompage *b, size_t n)
+{
+	while (b->labels_cap - b->n_labels < n)
+		b->labels = grow(b->labels, &b->labels_cap, sizeof(*b->labels));
+}
+
+void prompage_add(struct prompage *b, const struct series *s)
+{
+	if (b->n_series == PROM_SERIES_MAX) {
+		b->cut = true;
+		return;
+	}
+	GROW(b->series, b->n_series, b->series_cap);
+	b->series[b->n_series++] = *s;
+}
+
+/* Of the key only what the one before has not: pages repeat most of each line in the next. */
+void prompage_key(struct prompage *b, struct str key, size_t common)
+{
+	uint64_t h = prompage_mix(b->layout, (uint64_t)common << 32 | key.len), v;
+	const char *p = key.p + common;
+	size_t n = key.len - common;
+
+	for (; n > 8; p += 8, n -= 8) {
+		memcpy(&v, p, 8);
+		h = prompage_mix(h, v);
+	}
+	if (n) {
+		memcpy(&v, p, 8);
+		h = prompage_mix(h, le64toh(v) & (UINT64_MAX >> (64 - 8 * n)));
+	}
+	b->layout = h;
+}
+
+void prompage_created(struct prompage *b, struct str key, double unix_s)
+{
+	uint64_t v;
+
+	memcpy(&v, &unix_s, sizeof(v));
+	b->created = prompage_mix(prompage_hash(b->created, key), v);
+	b->created_min = unix_s < b->created_min ? unix_s : b->created_min;
+}
+
+size_t prompage_bytes(const struct prompage *b)
+{
+	return b->n_families * (sizeof(*b->families) + 4 * sizeof(*b->slots)) +
+	       b->n_series * sizeof(*b->series) + b->n_labels * sizeof(*b->labels);
+}
+
+void prompage_clear(struct prompage *b)
+{
+	b->n_families = b->n_series = b->n_labels = 0;
+	b->layout = b->names = seed();
+	b->created = 0;
+	b->created_min = INFINITY;
+	b->cut = false;
+	if (!b->slots)
+		slots_double(b);
+	else
+		memset(b->slots, 0, b->n_slots * sizeof(*b->slots));
+}
+
+void prompage_finish(struct prompage *b, struct metrics_page *ret)
+{
+	uint64_t h = prompage_mix(prompage_mix(b->layout, b->n_series), b->names);
+
+	for (size_t i = 0; i < b->n_families; i++)
+		h = prompage_mix(h, b->families[i].type);
+	*ret = (struct metrics_page){
+		.families = b->families,
+		.series = b->series,
+		.labels = b->labels,
+		.n_families = b->n_families,
+		.n_series = b->n_series,
+		.n_labels = b->n_labels,
+		.layout = h,
+		.cut = b->cut,
+		.restarted =
+			(h == b->last_layout && b->created != b->last_created) ||
+			(b->last_created && b->created && b->created_min > b->last_created_min),
+	};
+	b->last_layout = h;
+	b->last_created = b->created;
+	b->last_created_min = b->created_min;
+}
+
+void prompage_release(struct prompage *b)
+{
+	free(b->families);
+	free(b->series);
+	free(b->labels);
+	free(b->slots);
+	*b = (struct prompage){ 0 };
+}

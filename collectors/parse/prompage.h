@@ -1,0 +1,139 @@
+/* parse/prompage.h - a metrics page while it is put together, for the readers of text and of
+ * protobuf alike, so that the same metrics make the same series, families and layout. Pure. */
+#ifndef PARSE_PROMPAGE_H
+#define PARSE_PROMPAGE_H
+
+#include <endian.h>
+
+#include "core/sample.h"
+
+enum {
+	PROM_SERIES_MAX = 1 << 18, /* the rest of the page is not read: page.cut */
+	PROM_LABELS_MAX = 256,	   /* of one series */
+	PROM_PAGE_MAX = 256 << 20, /* bytes of text and arrays together */
+	PROM_SLACK = 8,		   /* bytes behind a key that may be loaded */
+};
+
+/* What a TYPE says. The first are enum metric_type; the rest, of OpenMetrics, are gauges to us. */
+enum prom_kind {
+	KIND_UNTYPED = METRIC_UNTYPED,
+	KIND_COUNTER = METRIC_COUNTER,
+	KIND_GAUGE = METRIC_GAUGE,
+	KIND_HISTOGRAM = METRIC_HISTOGRAM,
+	KIND_SUMMARY = METRIC_SUMMARY,
+	KIND_GAUGEHISTOGRAM,
+	KIND_INFO,
+	KIND_STATESET,
+	KIND_COUNT,
+};
+
+/* A family in the table by name. */
+struct prompage_slot {
+	uint64_t hash;
+	uint32_t family_plus_1; /* 0: free */
+	uint8_t kind;		/* enum prom_kind */
+	bool typed;		/* had its TYPE or its first series */
+	bool helped, has_unit, has_series;
+};
+
+/* Zeroed is valid. The strings are the reader's. */
+struct prompage {
+	struct family *families;
+	struct series *series;
+	struct label *labels;
+	size_t n_families, n_series, n_labels;
+	uint64_t layout;    /* of the series so far */
+	uint64_t created;   /* hash of all _created values so far */
+	double created_min; /* the earliest; INFINITY: there is none */
+	bool cut;
+
+	/* private: */
+	size_t families_cap, series_cap, labels_cap;
+	struct prompage_slot *slots;	    /* a power of two */
+	size_t n_slots, last;		    /* last: asked for last */
+	uint64_t names;			    /* hash of the families' names */
+	uint64_t last_layout, last_created; /* of the finished page before */
+	double last_created_min;
+};
+
+void prompage_clear(struct prompage *b);
+void prompage_release(struct prompage *b);
+size_t prompage_bytes(const struct prompage *b);
+
+/* The place of the family of exactly that name: taken, or free. */
+struct prompage_slot *prompage_find(const struct prompage *b, struct str name);
+/* The same, made when there is none. Valid until the next one is made. */
+struct prompage_slot *prompage_family(struct prompage *b, struct str name);
+/* Of the family that a series of that name belongs to, by its suffix perhaps; made if need be. */
+struct prompage_slot *prompage_owner(struct prompage *b, struct str name);
+/* Whether a series of the family would be one of another family's, or the other way round. */
+bool prompage_clashes(const struct prompage *b, const struct prompage_slot *s);
+void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_kind kind);
+
+/* Room for n more labels at b->labels + b->n_labels. */
+void prompage_reserve_labels(struct prompage *b, size_t n);
+/* Its labels stand at b->labels[label]. Nothing is added beyond PROM_SERIES_MAX: b->cut. */
+void prompage_add(struct prompage *b, const struct series *s);
+
+/* The key of the series added last: its name and labels as text has them. Its first `common` bytes
+ * are those of the key before. PROM_SLACK bytes behind it are readable. */
+void prompage_key(struct prompage *b, struct str key, size_t common);
+/* A _created value: when the series of that key began to count. */
+void prompage_created(struct prompage *b, struct str key, double unix_s);
+
+/* The page as it is now. Counters began anew, although none need have fallen, when a _created value
+ * changed in the same layout, or when there is none as early as before. */
+void prompage_finish(struct prompage *b, struct metrics_page *ret);
+
+static inline uint64_t prompage_mix(uint64_t h, uint64_t v)
+{
+	unsigned __int128 m = (unsigned __int128)(h ^ v) * 0x9e3779b97f4a7c15u;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64) ^ v;
+}
+
+/* Eight bytes at a time: base/hash.h's FNV would take longer than all the rest. Never leaves the
+ * process, unlike FNV's values. */
+static inline uint64_t prompage_hash(uint64_t h, struct str s)
+{
+	const char *p = s.p;
+	size_t n = s.len;
+	uint64_t v = 0;
+	uint32_t w;
+
+	for (; n > 8; p += 8, n -= 8) {
+		memcpy(&v, p, 8);
+		h = prompage_mix(h, v);
+	}
+	if (s.len >= 8) { /* the last eight, some of them a second time */
+		memcpy(&v, p + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(&w, p + n - 4, 4);
+		v = w;
+		memcpy(&w, p, 4);
+		v = v << 32 | w;
+	} else {
+		v = 0;
+		for (size_t i = 0; i < n; i++)
+			v = v << 8 | (unsigned char)p[i];
+	}
+	return prompage_mix(prompage_mix(h, v), s.len);
+}
+
+/* How many bytes are the same, of at most n; loads eight at once. */
+static inline size_t prompage_common(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if (x != y) {
+			i += (size_t)__builtin_ctzll(le64toh(x ^ y)) >> 3;
+			return i < n ? i : n;
+		}
+	}
+	return n;
+}
+
+#endif
