@@ -81,7 +81,8 @@ static bool walk(struct promtext *p, const char **ret_at, const char *end)
 		size_t left = (size_t)(end - at);
 		const char *value, *nl;
 
-		if (f->at == f->n || memcmp(at, w->text, left < w->prefix ? left : w->prefix) != 0) {
+		if (f->at == f->n ||
+		    memcmp(at, w->text, left < w->prefix ? left : w->prefix) != 0) {
 			same = false;
 			break;
 		}
@@ -195,14 +196,14 @@ int promfollow_leave(struct promtext *p, struct err *e)
 {
 	struct promfollow *f = p->follow;
 	struct promfollow_line *old = f->lines;
-	struct arena text = p->scratch.blocks; /* stays until it is read */
+	struct arena text = p->scratch.blocks; /* stays as it is until it is read */
 	size_t n = f->at, cap = f->cap;
 	int r;
 
 	save_values(f, &p->out);
 	f->lines = f->spare;
 	f->cap = f->spare_cap;
-	p->scratch.blocks = (struct arena){ 0 };
+	p->scratch.blocks = f->spare_text;
 	promtext_restart(p);
 	r = read_again(p, old, n, e);
 	for (size_t i = 0; r == 0 && i < f->n_values; i++)
@@ -211,7 +212,7 @@ int promfollow_leave(struct promtext *p, struct err *e)
 		f->lines[i].n_value = old[i].n_value;
 		memcpy(f->lines[i].value, old[i].value, old[i].n_value);
 	}
-	arena_release(&text);
+	f->spare_text = text;
 	f->spare = old;
 	f->spare_cap = cap;
 	return r;
@@ -220,6 +221,7 @@ int promfollow_leave(struct promtext *p, struct err *e)
 void promfollow_release(struct promfollow *f)
 {
 	arena_release(&f->scratch.blocks);
+	arena_release(&f->spare_text);
 	if (f->scratch.c_locale)
 		freelocale(f->scratch.c_locale);
 	buf_release(&f->carry);

@@ -28,6 +28,7 @@ struct promfollow {
 	bool openmetrics;
 	struct buf carry; /* the unfinished line */
 	struct promtext_scratch scratch;
+	struct arena spare_text; /* as spare */
 	double *values;
 	size_t n_values;
 };

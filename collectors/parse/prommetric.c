@@ -42,7 +42,7 @@ static double double_of(struct proto bytes)
 /* ---- values ---- */
 
 /* google.protobuf.Timestamp */
-static int read_created(struct promproto *p, struct proto w)
+static int read_created(struct promproto *p, const struct promseries_metric *m, struct proto w)
 {
 	struct proto_field f = { 0 };
 	double seconds = 0, nanos = 0;
@@ -55,7 +55,7 @@ static int read_created(struct promproto *p, struct proto w)
 			nanos = (double)(int32_t)f.value;
 	}
 	if (r == 0)
-		promseries_created(p, seconds + nanos / 1e9);
+		promseries_created(p, m, seconds + nanos / 1e9);
 	return r;
 }
 
@@ -70,7 +70,7 @@ static int add_single(struct promproto *p, const struct promseries_metric *m, st
 		if (f.tag == PROTO_FIXED(1))
 			v = double_of(f.bytes);
 		else if (f.tag == PROTO_MESSAGE(3) && p->family.type == 0)
-			r = read_created(p, f.bytes);
+			r = read_created(p, m, f.bytes);
 		if (r < 0)
 			return r;
 	}
@@ -112,7 +112,7 @@ static int add_summary(struct promproto *p, const struct promseries_metric *m, s
 			r = add_quantile(p, m, f.bytes);
 			break;
 		case PROTO_MESSAGE(4):
-			r = read_created(p, f.bytes);
+			r = read_created(p, m, f.bytes);
 			break;
 		}
 		if (r < 0)
@@ -183,7 +183,7 @@ static int add_histogram(struct promproto *p, const struct promseries_metric *m,
 			count_float = double_of(f.bytes);
 			break;
 		case PROTO_MESSAGE(15):
-			r = read_created(p, f.bytes);
+			r = read_created(p, m, f.bytes);
 			break;
 		}
 		if (r < 0)
@@ -237,7 +237,7 @@ int prommetric_add_value(struct promproto *p, const struct promseries_metric *m,
 
 int prommetric_take(struct promproto *p, struct proto w, struct err *e)
 {
-	struct promseries_metric m = { .first = p->out.n_labels };
+	struct promseries_metric m = { .first = p->out.n_labels, .hash = p->family.index };
 	uint32_t want = prommetric_value_tag(p->family.type);
 	struct proto_field f = { 0 };
 	struct proto value = { NULL, NULL };
@@ -258,6 +258,7 @@ int prommetric_take(struct promproto *p, struct proto w, struct err *e)
 		if (!promproto_is_name(l->name))
 			return promproto_refuse(p, e, -EBADMSG,
 						"a label's name is empty or has a NUL byte");
+		m.hash = prompage_hash(m.hash, promproto_str(f.bytes));
 		m.n_labels++;
 	}
 	if (r < 0)
@@ -266,7 +267,6 @@ int prommetric_take(struct promproto *p, struct proto w, struct err *e)
 		return promproto_refuse(p, e, -EBADMSG,
 					"a metric has no value of its family's type");
 	p->out.n_labels += m.n_labels;
-	promseries_begin(p, &m);
 	e->text[0] = '\0';
 	r = prommetric_add_value(p, &m, value, e);
 	if (r < 0)

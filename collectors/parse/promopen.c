@@ -27,7 +27,7 @@ enum rule {
 struct promopen {
 	/* the family under way */
 	uint32_t family_plus_1;
-	struct str name;
+	struct str name; /* before the suffix; its own, but for promopen_again */
 	enum prom_kind kind;
 	bool marked; /* it is known to have series */
 	/* the metric under way: its labels without those that tell its samples apart */
@@ -133,6 +133,15 @@ static int switch_family(struct promopen *o, const struct prompage *out,
 	o->family_plus_1 = s->family_plus_1;
 	o->kind = (enum prom_kind)s->kind;
 	o->name = out->families[s->family_plus_1 - 1].name;
+	return r;
+}
+
+int promopen_again(struct promopen *o, struct prompage *out, struct line *l,
+		   const struct prompage_slot *s, struct str name)
+{
+	int r = switch_family(o, out, s, l);
+
+	o->name = name;
 	return r;
 }
 
@@ -385,7 +394,8 @@ static int find_family(struct promopen *o, struct prompage *out, struct line *l,
 	*ret_role = role_in_family(o, name);
 	if (*ret_role != ROLE_NONE && o->marked)
 		return 0;
-	s = *ret_role != ROLE_NONE ? prompage_find(out, o->name) : prompage_owner(out, name);
+	s = *ret_role != ROLE_NONE ? prompage_find(out, out->families[o->family_plus_1 - 1].name)
+				   : prompage_owner(out, name);
 	if (s->has_series)
 		return promline_refuse(l, -EBADMSG, "its metric was there before another one");
 	r = switch_family(o, out, s, l);

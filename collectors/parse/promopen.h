@@ -3,7 +3,8 @@
  * can be. (github.com/prometheus/OpenMetrics, "Text format".)
  *
  * What Prometheus' own expfmt writes against it is taken all the same: _sum, _count and _created of
- * a gaugehistogram, counts that are not whole, exemplars of what has no type. */
+ * a gaugehistogram, counts that are not whole, exemplars of what has no type, and a counter that
+ * has the name of another metric before it. */
 #ifndef PARSE_PROMOPEN_H
 #define PARSE_PROMOPEN_H
 
@@ -24,6 +25,10 @@ void promopen_begin(struct promopen *o);
 /* 0, or -EBADMSG with the reason in l->why. */
 int promopen_comment(struct promopen *o, struct prompage *out, struct line *l,
 		     const struct comment *c);
+/* A counter that has the name of a metric before it, as Go's go_memstats_alloc_bytes: `s` is its
+ * family, under its name with _total. */
+int promopen_again(struct promopen *o, struct prompage *out, struct line *l,
+		   const struct prompage_slot *s, struct str name);
 /* `row` is not in `out` yet; *ret_family is the index of its family. */
 int promopen_series(struct promopen *o, struct prompage *out, struct line *l, const struct row *row,
 		    uint32_t *ret_family, enum promopen_what *ret_what);

@@ -171,12 +171,12 @@ void prompage_key(struct prompage *b, struct str key, size_t common)
 	b->layout = h;
 }
 
-void prompage_created(struct prompage *b, struct str key, double unix_s)
+void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s)
 {
 	uint64_t v;
 
 	memcpy(&v, &unix_s, sizeof(v));
-	b->created = prompage_mix(prompage_hash(b->created, key), v);
+	b->created = prompage_mix(prompage_mix(b->created, key_hash), v);
 	b->created_min = unix_s < b->created_min ? unix_s : b->created_min;
 }
 

@@ -1,5 +1,5 @@
 /* parse/prompage.h - a metrics page while it is put together, for the readers of text and of
- * protobuf alike, so that the same metrics make the same series, families and layout. Pure. */
+ * protobuf alike, so that the same metrics make the same series and families. Pure. */
 #ifndef PARSE_PROMPAGE_H
 #define PARSE_PROMPAGE_H
 
@@ -78,8 +78,8 @@ void prompage_add(struct prompage *b, const struct series *s);
 /* The key of the series added last: its name and labels as text has them. Its first `common` bytes
  * are those of the key before. PROM_SLACK bytes behind it are readable. */
 void prompage_key(struct prompage *b, struct str key, size_t common);
-/* A _created value: when the series of that key began to count. */
-void prompage_created(struct prompage *b, struct str key, double unix_s);
+/* A _created value: when the series of a key with that hash began to count. */
+void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s);
 
 /* The page as it is now. Counters began anew, although none need have fallen, when a _created value
  * changed in the same layout, or when there is none as early as before. */
@@ -90,6 +90,12 @@ static inline uint64_t prompage_mix(uint64_t h, uint64_t v)
 	unsigned __int128 m = (unsigned __int128)(h ^ v) * 0x9e3779b97f4a7c15u;
 
 	return (uint64_t)m ^ (uint64_t)(m >> 64) ^ v;
+}
+
+/* Of a series that was added: whatever tells its name and labels from others. */
+static inline void prompage_layout(struct prompage *b, uint64_t v)
+{
+	b->layout = prompage_mix(b->layout, v);
 }
 
 /* Eight bytes at a time: base/hash.h's FNV would take longer than all the rest. Never leaves the

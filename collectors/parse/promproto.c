@@ -231,7 +231,7 @@ static int take_all(struct promproto *p, struct err *e)
 
 	while (r > 0 && !p->out.cut)
 		r = take_next(p, e);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- bytes ---- */
@@ -275,7 +275,6 @@ void promproto_restart(struct promproto *p)
 	p->used_bytes = 0;
 	p->family.open = p->family.begun = false;
 	p->family.name = STR("");
-	p->key.len = 0;
 	p->has_native = false;
 	prompage_clear(&p->out);
 	r->n = 0;
@@ -349,9 +348,6 @@ void promproto_release(struct promproto *p)
 	arena_release(&p->rooms);
 	arena_release(&p->bound_text);
 	prompage_release(&p->out);
-	buf_release(&p->key);
-	buf_release(&p->next_key);
-	buf_release(&p->labels);
 	if (p->repeat)
 		promrepeat_release(p->repeat);
 	free(p->repeat);

@@ -1,6 +1,6 @@
 /* parse/promproto.h - a metrics page as delimited protobuf (io.prometheus.client.MetricFamily) into
  * the series that the same metrics have as text: summaries and histograms in their parts, bounds as
- * text writes them, one layout. Fed chunk by chunk; the result does not depend on where the chunks
+ * text writes them. Fed chunk by chunk; the result does not depend on where the chunks
  * were cut. Pure: no I/O, no clock.
  *
  * A native histogram becomes buckets when its family has no classic ones; that is what this format
@@ -11,7 +11,6 @@
 #include "collectors/parse/prompage.h"
 #include "collectors/parse/proto.h"
 #include "core/base/arena.h"
-#include "core/base/buf.h"
 #include "core/base/err.h"
 
 enum {
@@ -40,8 +39,6 @@ struct promproto {
 	uint8_t *from, *end, *block_end;
 	size_t used_bytes;
 	struct promproto_family family;
-	/* Names and labels as text has them: of the series added last, and of the one to come. */
-	struct buf key, next_key, labels;
 	struct arena bound_text;
 	struct promproto_bound **bounds; /* by value; a power of two */
 	size_t n_bounds, bounds_cap;

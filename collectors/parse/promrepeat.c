@@ -171,7 +171,8 @@ int promrepeat_leave(struct promproto *p, struct err *e)
 	save_values(r, &p->out);
 	r->fields = r->spare;
 	r->cap = r->spare_cap;
-	p->blocks = p->rooms = (struct arena){ 0 };
+	p->blocks = r->spare_blocks;
+	p->rooms = r->spare_rooms;
 	promproto_restart(p);
 	ret = read_again(p, old, n, e);
 	for (size_t i = 0; ret == 0 && i < r->n_values; i++)
@@ -184,13 +185,15 @@ int promrepeat_leave(struct promproto *p, struct err *e)
 	p->family.open = open;
 	r->spare = old;
 	r->spare_cap = cap;
-	arena_release(&blocks);
-	arena_release(&rooms);
+	r->spare_blocks = blocks;
+	r->spare_rooms = rooms;
 	return ret;
 }
 
 void promrepeat_release(struct promrepeat *r)
 {
+	arena_release(&r->spare_blocks);
+	arena_release(&r->spare_rooms);
 	free(r->work);
 	free(r->fields);
 	free(r->spare);

@@ -26,7 +26,8 @@ struct promrepeat {
 	size_t series;	       /* the next one to get a value */
 	bool differs;	       /* a series that is another, while a metric is read */
 	double created;	       /* of the metric that is read; NAN: it does not tell */
-	uint8_t *work;	       /* what is being read, while it is as before */
+	struct arena spare_blocks, spare_rooms; /* as spare */
+	uint8_t *work;				/* what is being read, while it is as before */
 	double *values;
 	size_t n_values;
 };

@@ -1,34 +1,35 @@
 /* parse/promseries.h - the inside of promproto.c, which reads bytes and families: prommetric.c
- * reads metrics, promseries.c adds series under the name, the labels and the layout that text would
+ * reads metrics, promseries.c adds series under the name and the labels that text would
  * give them. */
 #ifndef PARSE_PROMSERIES_H
 #define PARSE_PROMSERIES_H
 
+#include "collectors/parse/promnum.h"
 #include "collectors/parse/promproto.h"
 
 enum promseries_suffix { SUFFIX_BUCKET, SUFFIX_SUM, SUFFIX_COUNT, SUFFIX_NONE };
 
-/* A number as text writes it in le and quantile, with the '"' and '}' that follow it there. */
+/* A number as text writes it in le and quantile. */
 struct promproto_bound {
 	uint64_t bits;
-	uint32_t len; /* without them */
-	char text[40];
+	uint32_t len;
+	char text[PROMNUM_SHORTEST_MAX];
 };
 
 /* The labels of the metric under way stand at p->out.labels + first. */
 struct promseries_metric {
 	size_t first;
 	uint32_t n_labels;
+	uint64_t hash; /* of the labels as they are written, and of which family it is */
 };
 
-void promseries_begin(struct promproto *p, const struct promseries_metric *m);
 /* Without a label of its own. */
 void promseries_add(struct promproto *p, const struct promseries_metric *m,
 		    enum promseries_suffix suffix, double v);
 /* With one more label, le or quantile. */
 void promseries_add_bound(struct promproto *p, const struct promseries_metric *m,
 			  enum promseries_suffix suffix, const char *label, double bound, double v);
-void promseries_created(struct promproto *p, double unix_s);
+void promseries_created(struct promproto *p, const struct promseries_metric *m, double unix_s);
 
 /* ---- of prommetric.c ---- */
 

@@ -69,6 +69,11 @@ static void add_series(struct promtext *p, const struct row *row, uint32_t famil
 	prompage_key(&p->out, row->key, row->common);
 }
 
+static int refuse_again(struct line *l)
+{
+	return promline_refuse(l, -EBADMSG, "metadata behind the samples of its metric");
+}
+
 static int take_series(struct promtext *p, struct line *l)
 {
 	enum promopen_what what = PROMOPEN_SERIES;
@@ -76,6 +81,8 @@ static int take_series(struct promtext *p, struct line *l)
 	uint32_t family = UINT32_MAX;
 	int r;
 
+	if (p->again.len)
+		return refuse_again(l);
 	prompage_reserve_labels(&p->out, 2 * (size_t)PROM_LABELS_MAX);
 	row->before = p->out.labels + p->row_label;
 	row->labels = p->out.labels + p->out.n_labels;
@@ -93,7 +100,7 @@ static int take_series(struct promtext *p, struct line *l)
 		plain_bounds(row);
 	switch (what) {
 	case PROMOPEN_CREATED:
-		prompage_created(&p->out, row->key, row->value);
+		prompage_created(&p->out, prompage_hash(0, row->key), row->value);
 		note_line(p, l, 0, UINT32_MAX);
 		break;
 	case PROMOPEN_AGAIN:
@@ -134,6 +141,39 @@ static int take_type(struct promtext *p, struct line *l, struct prompage_slot *s
 	return 0;
 }
 
+static struct str plain_help(struct promtext *p, struct str help)
+{
+	return help.len && memchr(help.p, '\\', help.len)
+		       ? promline_unescape(&p->scratch, help, p->openmetrics)
+		       : help;
+}
+
+/* Metadata of a name that has series: only a counter may have it too (promopen_again). */
+static int take_again(struct promtext *p, struct line *l, const struct comment *c)
+{
+	struct prompage_slot *s;
+	struct str total;
+	char *to;
+
+	p->again = c->name;
+	if (c->kind == COMMENT_HELP)
+		p->again_help = plain_help(p, c->rest);
+	if (c->kind != COMMENT_TYPE)
+		return 0;
+	to = promline_room(&p->scratch, c->name.len + 6);
+	memcpy(to, c->name.p, c->name.len);
+	memcpy(to + c->name.len, "_total", 6);
+	total = (struct str){ to, c->name.len + 6 };
+	s = prompage_family(&p->out, total);
+	if (s->typed || !str_is(c->rest, "counter"))
+		return promline_refuse(l, -EBADMSG,
+				       "a second TYPE of this metric, or after its series");
+	prompage_set_kind(&p->out, s, KIND_COUNTER);
+	p->out.families[s->family_plus_1 - 1].help = p->again_help;
+	p->again = p->again_help = STR("");
+	return promopen_again(p->open, &p->out, l, s, c->name);
+}
+
 static int take_comment(struct promtext *p, struct line *l)
 {
 	struct prompage_slot *s;
@@ -144,6 +184,8 @@ static int take_comment(struct promtext *p, struct line *l)
 	r = promline_comment(l, p->hint, &c);
 	if (r < 0)
 		return r;
+	if (p->again.len && !str_eq(p->again, c.name))
+		return refuse_again(l);
 	p->ended |= c.kind == COMMENT_EOF;
 	if (c.kind == COMMENT_OTHER || c.kind == COMMENT_EOF)
 		return 0;
@@ -152,15 +194,15 @@ static int take_comment(struct promtext *p, struct line *l)
 	if (c.kind == COMMENT_UNIT && !p->openmetrics)
 		return 0;
 	s = prompage_family(&p->out, c.name);
+	if (p->openmetrics && s->has_series && s->kind != KIND_COUNTER)
+		return take_again(p, l, &c);
 	if (c.kind == COMMENT_TYPE) {
 		r = take_type(p, l, s, c.rest);
 	} else if (c.kind == COMMENT_HELP) {
 		struct family *f = &p->out.families[s->family_plus_1 - 1];
 
 		if (f->help.len == 0)
-			f->help = c.rest.len && memchr(c.rest.p, '\\', c.rest.len)
-					  ? promline_unescape(&p->scratch, c.rest, p->openmetrics)
-					  : c.rest;
+			f->help = plain_help(p, c.rest);
 	}
 	return r == 0 && p->openmetrics ? promopen_comment(p->open, &p->out, l, &c) : r;
 }
@@ -321,7 +363,7 @@ void promtext_restart(struct promtext *p)
 	p->line = p->searched = p->end = p->block_end = NULL;
 	p->line_no = p->text_bytes = 0;
 	p->row_label = 0;
-	p->hint = STR("");
+	p->hint = p->again = p->again_help = STR("");
 	p->ended = false;
 	p->row->name = p->row->key = STR("");
 	p->row->n_labels = 0;

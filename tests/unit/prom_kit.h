@@ -39,7 +39,7 @@ static inline void print_page(const struct metrics_page *p, struct buf *ret)
 }
 
 static inline int read_body(struct prombody *b, const char *type, struct str page, size_t piece,
-		     struct buf *ret)
+			    struct buf *ret)
 {
 	struct err e = { "" };
 	int r = 0;

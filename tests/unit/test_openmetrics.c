@@ -111,6 +111,10 @@ static const struct {
 	{ "# UNIT as s\n" EOFL, "a UNIT that its name does not end in" },
 	{ "# TYPE a_s info\n# UNIT a_s s\n" EOFL, "a UNIT for what can have none" },
 	{ "a 1\n# HELP a b\n" EOFL, "metadata behind the samples" },
+	{ "a 1\n# TYPE a gauge\n" EOFL, "a second TYPE" },
+	{ "a 1\n# HELP a b\nb 1\n" EOFL, "line 3: metadata behind the samples" },
+	{ "a 1\n# HELP a b\n# TYPE b gauge\n" EOFL, "line 3: metadata behind the samples" },
+	{ "a 1\n# TYPE a counter\nb 1\na_total 1\n" EOFL, "does not fit its TYPE" },
 	{ "# TYPE a counter\n# TYPE a_total gauge\n" EOFL,
 	  "its name is also one of another metric" },
 	{ "# TYPE a_count gauge\n# TYPE a summary\n" EOFL,
@@ -211,6 +215,10 @@ static void pages_of_expfmt_are_read(void **state)
 	} t[] = {
 		{ "# TYPE a gaugehistogram\na_bucket{le=\"+Inf\"} 2\na_sum 1.0\na_count 2\n" EOFL,
 		  "a_bucket{le=+Inf} 2|a_sum 1|a_count 2|" },
+		{ "# HELP a b\n# TYPE a gauge\na 1\n# HELP a c\n# TYPE a counter\na_total "
+		  "2\na_created "
+		  "1\na_total{b=\"c\"} 3\n" EOFL,
+		  "a 1|a_total 2|a_total{b=c} 3|" },
 		{ "# TYPE a unknown\na 1.0 # {t=\"x\"} 1.0\n" EOFL, "a 1|" },
 		{ "# TYPE a histogram\na_bucket{le=\"+Inf\"} 2.5\na_sum 1.0\na_count 2.5\n" EOFL,
 		  "a_bucket{le=+Inf} 2.5|a_sum 1|a_count 2.5|" },

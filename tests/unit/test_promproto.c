@@ -514,30 +514,6 @@ static void following_pages_are_as_if_they_were_first(void **state)
 	check_following(PROTOBUF, pages, 10);
 }
 
-static void the_same_metrics_have_one_layout_as_text_and_protobuf(void **state)
-{
-	struct prombody a = { 0 }, b = { 0 };
-	struct message page = history_page(0);
-	struct buf got;
-
-	(void)state;
-	page.n = 0;
-	put_single(&page, "one.dot", GAUGE, 2, 1);
-	put_single(&page, "two", COUNTER, 3, 2);
-	buf_init(&got, 1 << 20);
-	assert_int_equal(read_body(&a, PROTOBUF, str_of_message(&page), 9, &got), 0);
-	assert_int_equal(
-		read_body(&b, "text/plain",
-			  STR("# TYPE \"one.dot\" gauge\n{\"one.dot\"} 1\n# TYPE two counter\n"
-			      "two 2\n"),
-			  9, &got),
-		0);
-	assert_int_equal(a.page->layout, b.page->layout);
-	prombody_release(&a);
-	prombody_release(&b);
-	buf_release(&got);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,7 +535,6 @@ int main(void)
 		cmocka_unit_test(limits_are_kept_with_a_sentence),
 		cmocka_unit_test(more_than_256_labels_are_refused),
 		cmocka_unit_test(following_pages_are_as_if_they_were_first),
-		cmocka_unit_test(the_same_metrics_have_one_layout_as_text_and_protobuf),
 	};
 
 	return cmocka_run_group_tests_name("promproto", tests, NULL, NULL);

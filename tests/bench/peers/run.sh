@@ -3,11 +3,22 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${B:-build}/bench.peers
-command -v go >/dev/null || { echo "missing: no go here"; exit 0; }
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 peer=$1
 shift
-(cd "$here" && go build -o "$dir/$peer" "./$peer") 2>"$dir/$peer.log" ||
-	{ echo "missing: $(tail -n 1 "$dir/$peer.log")"; exit 0; }
+missing() { echo "missing: $*"; exit 0; }
+build_go() { cd "$here/$peer" && go build -o "$dir/$peer" .; }
+build_cc() {
+	mkdir -p "$dir/$peer.pb" &&
+		protoc -I "$here/$peer" --cpp_out="$dir/$peer.pb" "$here/$peer/metrics.proto" &&
+		c++ -O2 -I "$dir/$peer.pb" -o "$dir/$peer" "$here/$peer/main.cc" "$dir/$peer.pb/metrics.pb.cc" -lprotobuf -lpthread
+}
+if [ -e "$here/$peer/main.cc" ]; then
+	command -v protoc >/dev/null || missing "no protoc here (protobuf-compiler, libprotobuf-dev)"
+	(build_cc) 2>"$dir/$peer.log" || missing "$(tail -n 1 "$dir/$peer.log")"
+else
+	command -v go >/dev/null || missing "no go here"
+	(build_go) 2>"$dir/$peer.log" || missing "$(tail -n 1 "$dir/$peer.log")"
+fi
 exec "$dir/$peer" "$@"
