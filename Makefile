@@ -5,6 +5,7 @@
 #   make asan       tests under sanitizers       make fuzz      every parser, FUZZ_SECONDS each
 #   make bench      figures of docs/performance.md
 #   make matrix     Go 1.19 to 1.27, six ways of building each, read from outside
+#   make differential  profiles read beside google/pprof, N mutants from SEED
 #   make layouts    the table of the Go runtime's structures anew, from real toolchains
 #   make deps       installs what building and testing need (SUDO= for none)
 # V=1 shows commands, WERROR=1 makes warnings errors, BPF=0 leaves the kernel programs out.
@@ -19,7 +20,7 @@ FUZZ_SECONDS ?= 10
 SUDO    ?= $(if $(filter 0,$(shell id -u)),,sudo)
 Q       := $(if $(V),,@)
 
-PKGS := ncursesw libcurl libelf libdw zlib
+PKGS := ncursesw libcurl libelf libdw zlib libdeflate
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wformat=2 \
 	-Wundef -Wvla -Wpointer-arith -Wcast-qual
 override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -97,6 +98,13 @@ bench: gmptop $(benches) services
 # What no `make test` does: many Go toolchains are fetched for it.
 matrix: gmptop
 	$(Q)GMPTOP=$(CURDIR)/gmptop python3 tests/matrix.py
+# Profiles through google/pprof as well, mutants and made ones: SEED= and N= choose them.
+SEED ?= 1
+N    ?= 20000
+$(B)/diff/tables: $(B)/tests/diff/tables.o $(B)/lib.a; $(link)
+differential: $(B)/diff/tables
+	$(Q)cd tests/diff/pprof && go build -o $(abspath $(B))/diff/pprof .
+	$(Q)$(B)/diff/pprof run $(B)/diff/tables $(SEED) $(N) tests/fixtures/profile/*.pb.gz tests/fixtures/pprof/*.pb.gz
 layouts:
 	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)
@@ -132,7 +140,7 @@ deb: gmptop
 clean:
 	rm -rf build gmptop
 
-.PHONY: all services deps demo test run-tests run-unit golden-write asan bench matrix layouts fuzz docs lint install deb clean
+.PHONY: all services deps demo test run-tests run-unit golden-write asan bench matrix differential layouts fuzz docs lint install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(fuzz_src:%.c=$(B)/fuzzed/%.o) $(call obj,tui/main.c $(lib_src) $(wildcard tests/unit/*.c tests/bench/*.c tests/diff/*.c)))

@@ -9,6 +9,7 @@
 
 #include "collectors/parse/gotext.h"
 #include "collectors/parse/pprof.h"
+#include "collectors/parse/profile.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 
@@ -86,56 +87,83 @@ static void say_how(const struct gotext_counts *c, struct buf *b)
 
 /* ---- a profile, whole ---- */
 
-static int read_profile(struct reader *r, ssize_t n, struct pprof *p, struct err *e)
+struct found {
+	struct gotext text;
+	struct pprof goroutines;
+	struct profile profile;
+	struct profile_answer answer;
+	struct buf body, note;
+};
+
+static int read_whole(struct reader *r, ssize_t n, struct buf *body, struct err *e)
 {
-	struct buf body;
 	int ret = 0;
 
-	buf_init(&body, PROFILE_MAX);
 	while (ret == 0 && n > 0) {
-		ret = buf_add(&body, r->chunk, (size_t)n);
+		ret = buf_add(body, r->chunk, (size_t)n);
 		if (ret < 0)
 			err_set(e, ret, "%s: more than %d MiB; refused", r->path,
 				PROFILE_MAX >> 20);
 		n = ret == 0 ? read_some(r, e) : 0;
 	}
-	if (ret == 0 && n < 0)
-		ret = (int)n;
+	return ret == 0 && n < 0 ? (int)n : ret;
+}
+
+/* Of goroutines or of anything else. */
+static int read_profile(struct reader *r, ssize_t n, struct found *f, struct sample *sm)
+{
+	int ret = read_whole(r, n, &f->body, &sm->why);
+
 	if (ret == 0)
-		ret = pprof_goroutines(p, body.ptr, body.len, e);
-	buf_release(&body);
+		ret = profile_read(&f->profile, f->body.ptr, f->body.len, &sm->why);
+	if (ret == 0 && f->profile.sample.kind == PROFILE_GOROUTINES) {
+		sm->goroutines = &f->goroutines.goroutines;
+		return pprof_goroutines(&f->goroutines, f->body.ptr, f->body.len, &sm->why);
+	}
+	if (ret < 0)
+		return ret;
+	f->answer = (struct profile_answer){ .kind = f->profile.sample.kind,
+					     .profile = &f->profile.sample };
+	sm->profile = &f->answer;
+	return 0;
+}
+
+static int read_found(struct reader *r, struct found *f, struct sample *sm)
+{
+	ssize_t n = read_some(r, &sm->why);
+	int ret;
+
+	if (n < 0)
+		return (int)n;
+	if (n == 0)
+		return err_set(&sm->why, -ENODATA, "%s: empty", r->path);
+	if (!gotext_looks_like(r->chunk, (size_t)n))
+		return read_profile(r, n, f, sm);
+	ret = read_text(r, n, &f->text, &sm->why);
+	sm->goroutines = &f->text.goroutines;
+	say_how(&f->text.counts, &f->note);
 	return ret;
 }
 
 static void push_found(struct reader *r, struct sink *sink, uint32_t target)
 {
 	struct sample sm = { .state = SOURCE_OK };
-	struct gotext text = { 0 };
-	struct pprof profile = { 0 };
-	struct buf note;
-	ssize_t n = read_some(r, &sm.why);
-	int ret = (int)n;
+	struct found f = { 0 };
 
-	buf_init(&note, NOTE_MAX);
-	if (n > 0 && gotext_looks_like(r->chunk, (size_t)n)) {
-		ret = read_text(r, n, &text, &sm.why);
-		sm.goroutines = &text.goroutines;
-		say_how(&text.counts, &note);
-	} else if (n > 0) {
-		ret = read_profile(r, n, &profile, &sm.why);
-		sm.goroutines = &profile.goroutines;
-	} else if (n == 0) {
-		ret = err_set(&sm.why, -ENODATA, "%s: empty", r->path);
-	}
-	if (ret < 0) {
+	buf_init(&f.note, NOTE_MAX);
+	buf_init(&f.body, PROFILE_MAX);
+	if (read_found(r, &f, &sm) < 0) {
 		sm.goroutines = NULL;
+		sm.profile = NULL;
 		sm.state = SOURCE_FAILED;
 	}
-	sm.note = (struct str){ note.ptr, (uint32_t)note.len };
+	sm.note = (struct str){ f.note.ptr, (uint32_t)f.note.len };
 	push(sink, target, SOURCE_PPROF, &sm);
-	gotext_release(&text);
-	buf_release(&note);
-	pprof_release(&profile);
+	gotext_release(&f.text);
+	pprof_release(&f.goroutines);
+	profile_release(&f.profile);
+	buf_release(&f.note);
+	buf_release(&f.body);
 }
 
 void file_push(const char *path, int stop_fd, struct sink *sink, uint32_t target)
@@ -147,7 +175,7 @@ void file_push(const char *path, int stop_fd, struct sink *sink, uint32_t target
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct sample off = { .state = SOURCE_OFF };
 
-		err_put(&off.why, "a file has goroutines and nothing else");
+		err_put(&off.why, "a file has one profile or dump and nothing else");
 		if (i != SOURCE_PPROF)
 			push(sink, target, (enum source)i, &off);
 	}

@@ -72,7 +72,8 @@ struct table {
 extern const struct table table_sched, table_goroutines, table_memory, table_net, table_process,
 	table_cost, table_latency; /* facts: one object a target */
 extern const struct table table_sources, table_groups, table_leaks, table_breakers, table_limiters,
-	table_requests, table_threads, table_findings, table_ps, table_ms; /* rows */
+	table_requests, table_threads, table_findings, table_ps, table_ms, table_profiles,
+	table_sites; /* rows */
 
 /* All of them, in the order of the documents. */
 extern const struct table *const tables[];

@@ -278,6 +278,63 @@ static void put_rows(struct jsonw *w, const struct table *t, const void *rows, s
 	jsonw_close(w, ']');
 }
 
+/* ---- profiles ---- */
+
+static void put_site(struct jsonw *w, const struct profile_row *p, const struct site_row *r)
+{
+	jsonw_open(w, NULL, '{');
+	put_fields(w, &table_sites, r);
+	if (p->n_types > 1) {
+		jsonw_open(w, "by_type", '[');
+		for (uint32_t i = 0; i < p->n_types; i++) {
+			jsonw_open(w, NULL, '{');
+			jsonw_text(w, "name", p->types[i].name);
+			jsonw_num(w, "flat", (double)r->by_type[2 * i]);
+			jsonw_num(w, "cum", (double)r->by_type[2 * i + 1]);
+			jsonw_close(w, '}');
+		}
+		jsonw_close(w, ']');
+	}
+	jsonw_close(w, '}');
+}
+
+static void put_profile(struct jsonw *w, const struct profile_row *p)
+{
+	jsonw_open(w, NULL, '{');
+	put_fields(w, &table_profiles, p);
+	if (p->taken_unix_ns) {
+		put_time(w, "time", p->taken_unix_ns);
+		jsonw_u64(w, "unix_ns", p->taken_unix_ns);
+		jsonw_open(w, "types", '[');
+		for (uint32_t i = 0; i < p->n_types; i++) {
+			jsonw_open(w, NULL, '{');
+			jsonw_text(w, "name", p->types[i].name);
+			jsonw_text(w, "unit", p->types[i].unit);
+			jsonw_num(w, "total", p->types[i].total);
+			jsonw_close(w, '}');
+		}
+		jsonw_close(w, ']');
+		jsonw_open(w, "sites", '[');
+		for (size_t i = 0; i < p->n_sites; i++)
+			put_site(w, p, &p->sites[i]);
+		jsonw_close(w, ']');
+	}
+	jsonw_close(w, '}');
+}
+
+/* Absent as long as none was asked for. */
+static void put_profiles(struct jsonw *w, const struct target *t)
+{
+	if (t->last_profile == PROFILE_KINDS)
+		return;
+	jsonw_open(w, table_profiles.key, '[');
+	for (int i = 0; i < PROFILE_KINDS; i++) {
+		if (t->profiles[i])
+			put_profile(w, t->profiles[i]);
+	}
+	jsonw_close(w, ']');
+}
+
 static void put_health(struct jsonw *w, const struct health *h)
 {
 	if (!h->status)
@@ -314,6 +371,7 @@ static void put_target(struct jsonw *w, const struct target *t, uint64_t now_ns,
 		put_rows(w, &table_requests, t->requests, t->n_requests);
 	put_object(w, &table_net, &t->facts.net);
 	put_memory(w, t);
+	put_profiles(w, t);
 	put_object(w, &table_process, &t->facts.process);
 	if (t->n_threads)
 		put_rows(w, &table_threads, t->threads, t->n_threads);

@@ -43,6 +43,7 @@ void model_free(struct model *m)
 	for (size_t i = 0; i < m->n_targets; i++) {
 		struct target *t = &m->targets[i];
 
+		profiles_forget(t);
 		free(t->name);
 		free(t->asked);
 		free(t->url);
@@ -63,7 +64,8 @@ uint32_t model_add_target(struct model *m, const char *asked, const char *name, 
 	*t = (struct target){ .is_url = is_url,
 			      .goroutines_source = SOURCE_COUNT,
 			      .groups_source = SOURCE_COUNT,
-			      .latency_source = SOURCE_COUNT };
+			      .latency_source = SOURCE_COUNT,
+			      .last_profile = PROFILE_KINDS };
 	t->asked = xstrdup(asked);
 	t->name = xstrdup(name ? name : asked);
 	t->named = name != NULL;
@@ -176,6 +178,7 @@ static void forget_process(struct target *t)
 	t->leaks_looked = false;
 	s->n_proven = 0;
 	t->leak_profile = (struct leak_profile){ 0 };
+	profiles_forget(t);
 }
 
 static void take_process(struct target *t, const struct sample *s)
@@ -449,6 +452,8 @@ void model_apply(struct model *m, const struct sample *s)
 		take_goroutines(t, s);
 	if (s->leak_profile)
 		take_leak_profile(t, s);
+	if (s->profile)
+		profiles_apply(t, s->profile, s->unix_ns);
 	if (s->health)
 		take_health(t, s->health);
 	if (s->cost)

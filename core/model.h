@@ -86,7 +86,9 @@ struct target {
 	struct request_row *requests;
 	struct thread_row *threads;
 	size_t n_breakers, n_limiters, n_requests, n_threads;
-	struct finding_row *findings; /* worst first */
+	const struct profile_row *profiles[PROFILE_KINDS]; /* NULL: never asked for */
+	enum profile_kind last_profile;			   /* PROFILE_KINDS: none */
+	struct finding_row *findings;			   /* worst first */
 	size_t n_findings;
 	uint64_t first_ns, now_ns, now_unix_ns; /* of samples */
 	struct target_state *state;		/* the model's own */

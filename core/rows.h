@@ -165,6 +165,38 @@ struct thread_row {
 	const char *m_state, *locked, *g_func;
 };
 
+/* One function of a profile. Values stand in the member of their unit; the others are absent. */
+struct site_row {
+	const char *func;
+	double flat, flat_bytes, flat_ns, flat_pct;
+	double cum, cum_bytes, cum_ns, cum_pct;
+	double alloc_bytes_per_s;
+	const char *place; /* "client.go:88"; NULL: unknown */
+	const char *file;
+	double line;
+	const int64_t *by_type; /* flat and cum of each type */
+	uint64_t id;		/* of its name */
+};
+
+struct profile_type_row {
+	const char *name, *unit;
+	double total;
+};
+
+struct profile_row {
+	const char *kind, *type;
+	double total, total_bytes, total_ns;
+	double duration_s, samples, functions;
+	double dispatch_pct, dispatch_leaf_pct;
+	const char *detail;
+	uint64_t taken_unix_ns; /* 0: never, see detail */
+	uint64_t asked_unix_ns; /* of the last answer, good or bad */
+	struct profile_type_row *types;
+	uint32_t n_types;
+	struct site_row *sites; /* by flat, largest first */
+	size_t n_sites;
+};
+
 struct finding_row {
 	uint64_t onset_unix_ns;
 	const char *layer, *source, *signal, *value, *text, *view;

@@ -93,6 +93,58 @@ struct leak_profile_sample {
 	struct err why;
 };
 
+/* ---- a profile: which functions allocate, wait or spend CPU time ---- */
+
+enum profile_kind {
+	PROFILE_CPU,
+	PROFILE_HEAP,
+	PROFILE_ALLOCS,
+	PROFILE_MUTEX,
+	PROFILE_BLOCK,
+	PROFILE_CONTENTION, /* one of the two before: only its address tells which */
+	PROFILE_THREADCREATE,
+	PROFILE_GOROUTINES,
+	PROFILE_OTHER,
+	PROFILE_KINDS,
+};
+
+const char *profile_kind_name(enum profile_kind k);
+
+enum { PROFILE_TYPES_MAX = 16 };
+
+struct profile_type {
+	struct str name, unit; /* "inuse_space", "bytes" */
+	int64_t total;	       /* of all samples, without regard to sign */
+};
+
+/* A function. flat: it was the leaf; cum: it was on the stack, counted once however often. */
+struct profile_site {
+	struct str func, file;	   /* file empty: unknown */
+	uint32_t line;		   /* of it the heaviest of the default type; 0: unknown */
+	const int64_t *flat, *cum; /* of each type */
+};
+
+struct profile_sample {
+	enum profile_kind kind;
+	struct profile_type types[PROFILE_TYPES_MAX];
+	uint32_t n_types, shown;	  /* shown: the type to show unless asked otherwise */
+	const struct profile_site *sites; /* by flat of that type, largest first */
+	size_t n_sites, n_samples;
+	uint64_t time_ns, duration_ns; /* as the profile says; 0: it does not */
+	int64_t period;		       /* 0: it does not say */
+	/* Of the shown type: in Go's own code for interfaces (type switches, conversions), as the
+	 * leaf and anywhere on the stack. What an indirect call itself costs is not in it. */
+	int64_t dispatch_flat, dispatch_cum;
+	bool drops_frames; /* it names frames to leave out, which are shown all the same */
+};
+
+/* What came of asking for one. */
+struct profile_answer {
+	enum profile_kind kind;
+	const struct profile_sample *profile; /* NULL: nothing, see why */
+	struct err why;
+};
+
 uint64_t goroutine_group_id(const struct frame *stack, size_t n_stack, const struct label *labels,
 			    size_t n_labels);
 
@@ -284,6 +336,7 @@ struct sample {
 	const struct sched_sample *sched;
 	const struct objects_sample *objects;
 	const struct leak_profile_sample *leak_profile;
+	const struct profile_answer *profile;
 	const struct metrics_page *metrics;
 	const struct process *process;
 	const struct health *health;

@@ -175,6 +175,24 @@ void objects_apply(struct objects_state *s, const struct objects_sample *sm, uin
 void objects_join(struct target *t); /* after either has changed */
 void objects_release(struct objects_state *s);
 
+/* ---- profiles ---- */
+
+struct profile_state {
+	struct arena arena; /* of what the row shows */
+	struct profile_row row;
+	char detail[ERR_TEXT_MAX];
+	/* What each function had allocated at the last good profile, by hash: a rate needs two. */
+	struct allocated {
+		uint64_t func;
+		int64_t bytes;
+	} * allocated;
+	size_t n_allocated;
+	uint64_t allocated_unix_ns; /* 0: none */
+};
+
+void profiles_apply(struct target *t, const struct profile_answer *a, uint64_t unix_ns);
+void profiles_forget(struct target *t);
+
 /* ---- findings ---- */
 
 void findings_apply(struct target *t, struct arena *a);
@@ -187,6 +205,7 @@ struct target_state {
 	struct requests_state requests;
 	struct objects_state objects;
 	struct sched_state *sched;
+	struct profile_state profiles[PROFILE_KINDS];
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
 	struct proven_stack {
 		uint64_t stack_id;

@@ -247,6 +247,38 @@ static const struct field requests_fields[] = {
 };
 ROWS(requests, request_row, "Requests", "requests by route, from the service's own histograms");
 
+static const struct field sites_fields[] = {
+	FIELD(site_row, flat, NUM, COUNT, 8, "flat", "of this function itself, in the type shown"),
+	FIELD(site_row, flat_bytes, NUM, BYTES, 8, "flat", "bytes of this function itself"),
+	FIELD(site_row, flat_ns, NUM, NS, 8, "flat", "time of this function itself"),
+	FIELD(site_row, flat_pct, NUM, PCT, 6, "flat%", "share of this function itself in the profile's total"),
+	FIELD(site_row, cum, NUM, COUNT, 8, "cum", "of this function and what it called, in the type shown; recursion counts once"),
+	FIELD(site_row, cum_bytes, NUM, BYTES, 8, "cum", "bytes of this function and what it called"),
+	FIELD(site_row, cum_ns, NUM, NS, 8, "cum", "time of this function and what it called"),
+	FIELD(site_row, cum_pct, NUM, PCT, 6, "cum%", "share of this function and what it called in the profile's total"),
+	FIELD(site_row, alloc_bytes_per_s, NUM, BYTES, 8, "alloc/s", "bytes that this function itself allocated a second, between the last two heap profiles; absent before"),
+	FIELD(site_row, place, TEXT, NONE, 22, "heaviest line", "the line of the function with most of it", .screen_only = true),
+	FIELD(site_row, func, TEXT, NONE, 0, "function", "as Go names it; code without symbols is one [file] each"),
+	FIELD(site_row, file, TEXT, NONE, 0, NULL, "file of its heaviest line"),
+	FIELD(site_row, line, NUM, NONE, 6, NULL, "its heaviest line"),
+};
+ROWS(sites, site_row, "Functions of the profile", "where it was spent, as `go tool pprof -top` adds it up");
+
+static const struct field profiles_fields[] = {
+	FIELD(profile_row, kind, TEXT, NONE, 12, "profile", "cpu, heap, allocs, mutex, block, contention (a file of one of the two before), threadcreate or other"),
+	FIELD(profile_row, type, TEXT, NONE, 14, "type", "the type of value that is shown: the profile's default"),
+	FIELD(profile_row, total, NUM, COUNT, 8, "total", "of all samples, in the type shown"),
+	FIELD(profile_row, total_bytes, NUM, BYTES, 8, "total", "bytes of all samples"),
+	FIELD(profile_row, total_ns, NUM, NS, 8, "total", "time of all samples"),
+	FIELD(profile_row, duration_s, NUM, S, 8, "over", "time that it covers, where it says so"),
+	FIELD(profile_row, samples, NUM, COUNT, 8, "samples", "stacks in the profile"),
+	FIELD(profile_row, functions, NUM, COUNT, 8, "functions", "functions in the profile; `sites` has the heaviest of them"),
+	FIELD(profile_row, dispatch_pct, NUM, PCT, 6, "dynamic dispatch", "of CPU profiles: share of samples with Go's own code for interfaces on the stack (look-up of method tables, type switches, conversions); an indirect call itself is not in it"),
+	FIELD(profile_row, dispatch_leaf_pct, NUM, PCT, 6, "as the leaf", "of them: in that code itself, not in what it called"),
+	FIELD(profile_row, detail, TEXT, NONE, 0, "note", "why there is none, or what to know about it"),
+};
+ROWS(profiles, profile_row, "Profiles", "pprof profiles taken so far: from a file, an address, or asked for by key");
+
 static const struct field threads_fields[] = {
 	FIELD(thread_row, tid, NUM, COUNT, 7, "tid", "thread id"),
 	FIELD(thread_row, state, TEXT, NONE, 10, "state", "running, sleeping, disk, stopped, as the kernel says"),
@@ -273,9 +305,9 @@ ROWS(findings, finding_row, "Findings", "what is wrong, worst first");
 /* clang-format on */
 
 const struct table *const tables[] = {
-	&table_sources,	 &table_sched,	    &table_latency, &table_ps,	   &table_ms,
-	&table_threads,	 &table_goroutines, &table_groups,  &table_leaks,  &table_breakers,
-	&table_limiters, &table_requests,   &table_net,	    &table_memory, &table_process,
-	&table_findings, &table_cost,
+	&table_sources,	 &table_sched,	    &table_latency,  &table_ps,	    &table_ms,
+	&table_threads,	 &table_goroutines, &table_groups,   &table_leaks,  &table_breakers,
+	&table_limiters, &table_requests,   &table_net,	     &table_memory, &table_profiles,
+	&table_sites,	 &table_process,    &table_findings, &table_cost,
 };
 const size_t n_tables = sizeof(tables) / sizeof(*tables);

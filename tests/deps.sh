@@ -4,7 +4,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libncurses-dev libcurl4-openssl-dev libelf-dev libdw-dev zlib1g-dev
-	libunistring-dev ca-certificates"
+	libdeflate-dev libunistring-dev ca-certificates"
 test="libcmocka-dev libcjson-dev strace tmux python3 python3-jsonschema git procps"
 check="clang clang-tidy clang-format cppcheck libclang-rt-14-dev"
 

@@ -156,6 +156,13 @@ static void schema_extra(struct jsonw *w, const struct table *t)
 	} else if (t == &table_leaks) {
 		schema_ref(w, "site", "frame", false);
 		schema_array(w, "evidence", "string");
+	} else if (t == &table_profiles) {
+		put_type(w, "time", "string", "when it was taken, RFC 3339");
+		put_type(w, "unix_ns", "integer", "when it was taken");
+		schema_ref(w, "types", "profile_type", true);
+		schema_ref(w, "sites", "sites", true);
+	} else if (t == &table_sites) {
+		schema_ref(w, "by_type", "site_value", true);
 	} else if (t == &table_requests) {
 		schema_map(w, "status", "number");
 	} else if (t == &table_findings) {
@@ -207,6 +214,8 @@ static const char *const *required_of(const struct table *t)
 	static const char *const finding[] = { "onset", "layer", "source", "signal",
 					       "score", "text",	 "view",   NULL };
 	static const char *const goroutines[] = { "total", "source", NULL };
+	static const char *const profile[] = { "kind", NULL };
+	static const char *const site[] = { "func", NULL };
 	static const char *const none[] = { NULL };
 
 	return t == &table_sources	? source
@@ -215,6 +224,8 @@ static const char *const *required_of(const struct table *t)
 	       : t == &table_breakers	? breaker
 	       : t == &table_findings	? finding
 	       : t == &table_goroutines ? goroutines
+	       : t == &table_profiles	? profile
+	       : t == &table_sites	? site
 					: none;
 }
 
@@ -279,6 +290,30 @@ static void schema_state(struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+static void schema_profile(struct jsonw *w)
+{
+	jsonw_open(w, "profile_type", '{');
+	jsonw_text(w, "type", "object");
+	schema_required(w, (const char *const[]){ "name", "unit", "total", NULL });
+	jsonw_open(w, "properties", '{');
+	put_type(w, "name", "string", "inuse_space, cpu, …: as the profile names it");
+	put_type(w, "unit", "string", "bytes, nanoseconds, count, …");
+	put_type(w, "total", "number", "of all samples, in the unit");
+	jsonw_close(w, '}');
+	jsonw_bool(w, "additionalProperties", false);
+	jsonw_close(w, '}');
+	jsonw_open(w, "site_value", '{');
+	jsonw_text(w, "type", "object");
+	schema_required(w, (const char *const[]){ "name", "flat", "cum", NULL });
+	jsonw_open(w, "properties", '{');
+	put_type(w, "name", "string", "of the type");
+	put_type(w, "flat", "number", "of the function itself, in the type's unit");
+	put_type(w, "cum", "number", "of the function and what it called");
+	jsonw_close(w, '}');
+	jsonw_bool(w, "additionalProperties", false);
+	jsonw_close(w, '}');
+}
+
 static void schema_build(struct jsonw *w)
 {
 	jsonw_open(w, "build", '{');
@@ -303,7 +338,8 @@ static void schema_build(struct jsonw *w)
 /* Those that stand within another object. */
 static bool is_nested(const struct table *t)
 {
-	return t == &table_groups || t == &table_latency || t == &table_ps || t == &table_ms;
+	return t == &table_groups || t == &table_latency || t == &table_ps || t == &table_ms ||
+	       t == &table_sites;
 }
 
 static void schema_target(struct jsonw *w)
@@ -358,6 +394,7 @@ static void put_schema(void)
 	schema_build(&w);
 	schema_frame(&w);
 	schema_state(&w);
+	schema_profile(&w);
 	for (size_t i = 0; i < n_tables; i++)
 		schema_table(&w, tables[i]);
 	jsonw_close(&w, '}');

@@ -13,11 +13,12 @@
 #include "tui/out.h"
 #include "tui/sampling.h"
 
-enum { TEXT_ROWS_MAX = 15 };
+enum { TEXT_ROWS_MAX = 15, SITES_MAX = 30 };
 
 /* ---- text ---- */
 
-static void put_row(const struct table *t, const void *row, bool labelled)
+/* `without` has bit 1 << i for each field to leave out. */
+static void put_row(const struct table *t, const void *row, bool labelled, uint32_t without)
 {
 	char num[FMT_MAX];
 
@@ -25,7 +26,7 @@ static void put_row(const struct table *t, const void *row, bool labelled)
 		const struct field *f = &t->fields[i];
 		const char *text = NULL;
 
-		if (!f->title)
+		if (!f->title || without & 1u << i)
 			continue;
 		if (f->type == FIELD_NUM && !isnan(field_num(f, row)))
 			text = fmt_num(num, field_num(f, row), f->unit);
@@ -56,16 +57,16 @@ static void put_facts(const struct table *t, const void *row)
 	if (is_empty(t, row))
 		return;
 	printf("%s\n", t->title);
-	put_row(t, row, true);
+	put_row(t, row, true, 0);
 }
 
-static void put_head(const struct table *t)
+static void put_head(const struct table *t, uint32_t without)
 {
 	printf("%s\n", t->title);
 	for (size_t i = 0; i < t->n_fields; i++) {
 		const struct field *f = &t->fields[i];
 
-		if (f->title)
+		if (f->title && !(without & 1u << i))
 			out_textf(stdout, "  %-*s", f->width ? f->width : 1, f->title);
 	}
 	putchar('\n');
@@ -75,9 +76,9 @@ static void put_rows(const struct table *t, const void *rows, size_t n)
 {
 	if (!n)
 		return;
-	put_head(t);
+	put_head(t, 0);
 	for (size_t i = 0; i < n && i < TEXT_ROWS_MAX; i++)
-		put_row(t, (const char *)rows + i * t->row_size, false);
+		put_row(t, (const char *)rows + i * t->row_size, false, 0);
 	if (n > TEXT_ROWS_MAX)
 		out_textf(stdout, "  … and %zu more\n", n - TEXT_ROWS_MAX);
 }
@@ -86,11 +87,57 @@ static void put_groups(const struct target *t)
 {
 	if (!t->n_stacks)
 		return;
-	put_head(&table_groups);
+	put_head(&table_groups, 0);
 	for (size_t i = 0; i < t->n_stacks && i < TEXT_ROWS_MAX; i++)
-		put_row(&table_groups, t->stacks[i], false);
+		put_row(&table_groups, t->stacks[i], false, 0);
 	if (t->n_stacks > TEXT_ROWS_MAX)
 		out_textf(stdout, "  … and %zu more\n", t->n_stacks - TEXT_ROWS_MAX);
+}
+
+/* A column of numbers that no row has, as those of the other units, is left out. */
+static uint32_t columns_without(const struct table *t, const struct site_row *rows, size_t n)
+{
+	uint32_t without = 0;
+
+	for (size_t i = 0; i < t->n_fields; i++) {
+		bool any = t->fields[i].type != FIELD_NUM;
+
+		for (size_t k = 0; k < n && !any; k++)
+			any = !isnan(field_num(&t->fields[i], &rows[k]));
+		without |= any ? 0 : 1u << i;
+	}
+	return without;
+}
+
+static void put_types(const struct profile_row *p)
+{
+	for (uint32_t i = 0; p->n_types > 1 && i < p->n_types; i++)
+		out_textf(stdout, "%s%s %.0f %s%s", i ? ", " : "  in all: ", p->types[i].name,
+			  p->types[i].total, p->types[i].unit, i + 1 == p->n_types ? "\n" : "");
+}
+
+static void put_profile(const struct profile_row *p)
+{
+	uint32_t without = columns_without(&table_sites, p->sites, p->n_sites);
+
+	printf("Profile\n");
+	put_row(&table_profiles, p, true, 0);
+	put_types(p);
+	if (!p->n_sites)
+		return;
+	put_head(&table_sites, without);
+	for (size_t i = 0; i < p->n_sites && i < SITES_MAX; i++)
+		put_row(&table_sites, &p->sites[i], false, without);
+	if (p->functions > SITES_MAX)
+		out_textf(stdout, "  … and %.0f more\n", p->functions - SITES_MAX);
+}
+
+static void put_profiles(const struct target *t)
+{
+	for (int i = 0; i < PROFILE_KINDS; i++) {
+		if (t->profiles[i])
+			put_profile(t->profiles[i]);
+	}
 }
 
 static void put_build(const struct build *b)
@@ -119,13 +166,13 @@ static void put_target(const struct target *t, uint64_t now_ns)
 		printf("  no findings\n");
 	for (size_t i = 0; i < t->n_findings; i++)
 		out_textf(stdout, "  ! %s\n", t->findings[i].text);
-	put_head(&table_sources);
+	put_head(&table_sources, 0);
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		struct source_row row = target_source_row(t, (enum source)i, now_ns);
 
 		if (!row.detail && t->sources[i].note[0])
 			row.detail = t->sources[i].note;
-		put_row(&table_sources, &row, false);
+		put_row(&table_sources, &row, false, 0);
 	}
 	put_build(t->build);
 	put_facts(&table_sched, &t->facts.sched);
@@ -138,6 +185,7 @@ static void put_target(const struct target *t, uint64_t now_ns)
 	put_rows(&table_limiters, t->limiters, t->n_limiters);
 	put_rows(&table_requests, t->requests, t->n_requests);
 	put_facts(&table_memory, &t->facts.memory);
+	put_profiles(t);
 	put_facts(&table_process, &t->facts.process);
 	putchar('\n');
 }

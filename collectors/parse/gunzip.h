@@ -1,4 +1,4 @@
-/* parse/gunzip.h - gzip data, perhaps of several members, into a capped buffer. Keeps zlib's
+/* parse/gunzip.h - gzip data, perhaps of several members, into a capped buffer. Keeps its
  * state from one body to the next, so that a steady state allocates nothing. Pure. */
 #ifndef PARSE_GUNZIP_H
 #define PARSE_GUNZIP_H
@@ -12,9 +12,11 @@
 enum { GUNZIP_RATIO_FROM = 1 << 20 }; /* bytes of output from which the ratio is judged */
 
 struct z_stream_s;
+struct libdeflate_decompressor;
 struct gunzip {
 	size_t ratio_max; /* output per input above which data counts as a bomb; set by the owner */
-	struct z_stream_s *z; /* private; NULL until the first use */
+	struct z_stream_s *z; /* private, as the next; NULL until the first use */
+	struct libdeflate_decompressor *whole;
 };
 
 bool gunzip_is(const void *data, size_t len);

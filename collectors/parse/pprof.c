@@ -6,9 +6,8 @@
 #include <stdlib.h>
 
 #include "collectors/parse/gostate.h"
-#include "collectors/parse/gunzip.h"
+#include "collectors/parse/pprof_body.h"
 #include "collectors/parse/pprof_tables.h"
-#include "core/base/buf.h"
 #include "core/base/xalloc.h"
 #include "core/group.h"
 
@@ -16,8 +15,7 @@
 enum { PROBES_MAX = 256 };
 
 struct pprof_work {
-	struct gunzip gunzip;
-	struct buf raw;
+	struct pprof_body body;
 	struct pprof_tables t;
 	struct goroutine_group *groups;
 	size_t n_groups, cap_groups, n_frames;
@@ -33,84 +31,11 @@ struct picked {
 	struct pprof_text *names[PPROF_LABELS_MAX], *values[PPROF_LABELS_MAX];
 };
 
-/* What comes with status 200 from an address that is no profile. */
-static struct str first_word(const struct buf *raw, size_t max)
-{
-	const char *p = raw->ptr, *end = raw->ptr + raw->len;
-
-	while (p < end && strchr(" \t\r\n", *p) && *p)
-		p++;
-	return (struct str){ p, (uint32_t)((size_t)(end - p) < max ? (size_t)(end - p) : max) };
-}
-
-/* Replaces what the decoder said of a text by what it is. */
-static int name_text(const struct buf *raw, int r, struct err *e)
-{
-	static const struct {
-		const char *start, *is;
-	} texts[] = {
-		{ "<", "it looks like HTML" },
-		{ "{", "it looks like JSON" },
-		{ "goroutine profile:", "it is the text of debug=1 (ask for debug=0)" },
-		{ "goroutine ", "it is the text of debug=2 (ask for debug=0)" },
-		{ "# HELP", "it looks like a metrics page" },
-		{ "# TYPE", "it looks like a metrics page" },
-	};
-	struct str word = first_word(raw, 32);
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (str_starts(word, texts[i].start))
-			return err_set(e, -EBADMSG, "%s, not a profile", texts[i].is);
-	}
-	for (uint32_t i = 0; i < word.len; i++) {
-		if ((word.p[i] < ' ' && !strchr("\t\r\n", word.p[i])) || word.p[i] == 0x7f)
-			return r;
-	}
-	return word.len < 4 ? r : err_set(e, -EBADMSG, "it looks like plain text, not a profile");
-}
-
-static int open_body(struct pprof_work *w, const void *body, size_t len, struct err *e)
-{
-	int r = 0;
-
-	if (gunzip_is(body, len)) {
-		r = gunzip(&w->gunzip, body, len, &w->raw, e);
-	} else {
-		buf_clear(&w->raw);
-		if (buf_add(&w->raw, body, len) < 0)
-			r = err_set(e, -EFBIG, "a profile of more than %d MiB is refused",
-				    PPROF_RAW_MAX >> 20);
-	}
-	if (r == 0 && w->raw.len == 0)
-		r = err_set(e, -EBADMSG, "the body is empty, not a profile");
-	return r;
-}
-
-/* message ValueType */
-static int read_type(struct pprof_tables *t, struct proto w, struct str ret[2])
-{
-	struct proto_field f = { 0 };
-	struct pprof_text *text;
-	int r;
-
-	ret[0] = ret[1] = STR("");
-	while ((r = pprof_next(t, &w, &f)) > 0) {
-		if (f.tag != PROTO_NUMBER(1) && f.tag != PROTO_NUMBER(2))
-			continue;
-		text = pprof_text(t, f.value);
-		if (!text)
-			return err_set(t->err, -EBADMSG,
-				       "damaged profile: a sample type refers to a missing string");
-		ret[(f.tag >> 3) - 1] = text->s;
-	}
-	return r;
-}
-
 /* A CPU or heap profile has several types; the first tells enough. */
 static int check_type(struct pprof_tables *t, bool *ret_leaks)
 {
 	struct str type[2];
-	int r = read_type(t, t->types[0], type);
+	int r = pprof_read_type(t, t->types[0], type);
 
 	if (r < 0)
 		return r;
@@ -364,13 +289,14 @@ static int add_sample(struct pprof *p, const struct picked *s)
 static int group_samples(struct pprof *p, uint64_t *ret_total)
 {
 	struct pprof_work *w = p->work;
+	struct proto left = w->t.samples, one;
 	struct picked s = { 0 };
 	uint64_t total = 0;
 	int r;
 
 	slots_clear(w);
-	for (size_t i = 0; i < w->t.n_samples; i++) {
-		r = pick(&w->t, w->t.samples[i], &s);
+	while (pprof_next_sample(&left, &one)) {
+		r = pick(&w->t, one, &s);
 		if (r == 0)
 			r = add_sample(p, &s);
 		if (r < 0)
@@ -385,8 +311,7 @@ static struct pprof_work *work_of(struct pprof *p, struct err *e)
 {
 	if (!p->work) {
 		p->work = xcalloc(1, sizeof(*p->work));
-		p->work->gunzip.ratio_max = PPROF_RATIO_MAX;
-		buf_init(&p->work->raw, PPROF_RAW_MAX);
+		pprof_body_init(&p->work->body);
 	}
 	p->work->t.err = e;
 	p->work->n_groups = p->work->n_frames = 0;
@@ -402,14 +327,14 @@ int pprof_goroutines(struct pprof *p, const void *body, size_t len, struct err *
 
 	arena_clear(&p->arena);
 	p->goroutines = (struct goroutines){ 0 };
-	r = open_body(w, body, len, e);
+	if (len > UINT32_MAX)
+		return err_set(e, -EFBIG, "a profile of more than 4 GiB is refused");
+	r = pprof_body_open(&w->body, (struct str){ body, (uint32_t)len }, &raw, e);
 	if (r < 0)
 		return r;
-	raw.p = (const uint8_t *)w->raw.ptr;
-	raw.end = raw.p + w->raw.len;
 	r = pprof_tables_read(&w->t, raw, &p->arena);
 	if (r == -EBADMSG)
-		return name_text(&w->raw, r, e);
+		return pprof_body_name(&w->body, r, e);
 	if (r == 0)
 		r = check_type(&w->t, &p->leaks);
 	if (r == 0)
@@ -427,8 +352,7 @@ void pprof_release(struct pprof *p)
 	struct pprof_work *w = p->work;
 
 	if (w) {
-		gunzip_release(&w->gunzip);
-		buf_release(&w->raw);
+		pprof_body_release(&w->body);
 		pprof_tables_release(&w->t);
 		free(w->groups);
 		free(w->slots);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "collectors/parse/pprof.h"
 #include "core/base/xalloc.h"
 #include "core/group.h"
 
@@ -22,6 +21,18 @@ int pprof_bad_number(struct pprof_tables *t, const struct proto *w)
 {
 	return err_set(t->err, -EBADMSG, "damaged profile: no number at byte %zu",
 		       (size_t)(w->p - t->start));
+}
+
+int pprof_other_field(struct pprof_tables *t, const struct proto_field *f, const char *wires)
+{
+	size_t field = f->tag >> 3;
+	char want = field <= strlen(wires) ? wires[field - 1] : '?';
+
+	if (want == '?' || (f->tag & 7) == (want == 'v' ? PROTO_VARINT : PROTO_BYTES) ||
+	    (want == 'p' && (f->tag & 7) == PROTO_VARINT))
+		return 0;
+	return err_set(t->err, -EBADMSG, "not a pprof profile: field %zu is of another kind",
+		       field);
 }
 
 static int too_many(struct pprof_tables *t, const char *what, size_t max)
@@ -84,6 +95,29 @@ uint64_t pprof_text_hash(struct pprof_text *text)
 	return text->hash;
 }
 
+int pprof_read_type(struct pprof_tables *t, struct proto w, struct str ret[2])
+{
+	struct proto_field f = { 0 };
+	struct pprof_text *text;
+	int r;
+
+	ret[0] = ret[1] = STR("");
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag != PROTO_NUMBER(1) && f.tag != PROTO_NUMBER(2)) {
+			r = pprof_other_field(t, &f, "vv");
+			if (r < 0)
+				return r;
+			continue;
+		}
+		text = pprof_text(t, f.value);
+		if (!text)
+			return err_set(t->err, -EBADMSG,
+				       "damaged profile: a sample type refers to a missing string");
+		ret[(f.tag >> 3) - 1] = text->s;
+	}
+	return r;
+}
+
 static int read_text(struct pprof_tables *t, struct proto w)
 {
 	if (t->n_texts == PPROF_TABLE_MAX)
@@ -93,6 +127,12 @@ static int read_text(struct pprof_tables *t, struct proto w)
 		.s = { (const char *)w.p, (uint32_t)(w.end - w.p) },
 	};
 	return 0;
+}
+
+static void note_text(struct pprof_tables *t, uint64_t at)
+{
+	if (at > t->last_text)
+		t->last_text = at;
 }
 
 static int read_function(struct pprof_tables *t, struct proto w)
@@ -107,10 +147,14 @@ static int read_function(struct pprof_tables *t, struct proto w)
 			id = f.value;
 		else if (f.tag == PROTO_NUMBER(2))
 			fn.name = f.value;
+		else if (f.tag == PROTO_NUMBER(3))
+			note_text(t, f.value);
 		else if (f.tag == PROTO_NUMBER(4))
 			fn.file = f.value;
-		else if (f.tag == PROTO_NUMBER(5) && f.value)
-			t->start_lines = true;
+		else if (f.tag == PROTO_NUMBER(5))
+			t->start_lines |= f.value != 0;
+		else if ((r = pprof_other_field(t, &f, "vvvvv")) < 0)
+			return r;
 	}
 	if (r < 0)
 		return r;
@@ -132,6 +176,8 @@ static int read_line(struct pprof_tables *t, struct proto w)
 			line.function = f.value;
 		else if (f.tag == PROTO_NUMBER(2))
 			line.line = (int64_t)f.value;
+		else if ((r = pprof_other_field(t, &f, "vvv")) < 0)
+			return r;
 	}
 	if (r < 0)
 		return r;
@@ -153,9 +199,12 @@ static int read_location(struct pprof_tables *t, struct proto w)
 	while ((r = pprof_next(t, &w, &f)) > 0) {
 		if (f.tag == PROTO_NUMBER(1))
 			id = f.value;
+		else if (f.tag == PROTO_NUMBER(2))
+			loc.mapping = f.value;
 		else if (f.tag == PROTO_NUMBER(3))
 			loc.address = f.value;
-		else if (f.tag == PROTO_MESSAGE(4) && (r = read_line(t, f.bytes)) < 0)
+		else if ((r = f.tag == PROTO_MESSAGE(4) ? read_line(t, f.bytes)
+							: pprof_other_field(t, &f, "vvvmv")) < 0)
 			return r;
 	}
 	if (r == 0 && loc.first == t->n_lines)
@@ -170,12 +219,38 @@ static int read_location(struct pprof_tables *t, struct proto w)
 	return ids_add(t, &t->location_ids, id);
 }
 
-static int keep_sample(struct pprof_tables *t, struct proto w)
+static int read_mapping(struct pprof_tables *t, struct proto w)
+{
+	struct proto_field f = { 0 };
+	uint64_t id = 0, file = 0;
+	int r;
+
+	while ((r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_NUMBER(1))
+			id = f.value;
+		else if (f.tag == PROTO_NUMBER(5))
+			note_text(t, file = f.value);
+		else if (f.tag == PROTO_NUMBER(6))
+			note_text(t, f.value);
+		else if ((r = pprof_other_field(t, &f, "vvvvvvvvvv")) < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	if (t->mapping_ids.n == PPROF_TABLE_MAX)
+		return too_many(t, "mappings", PPROF_TABLE_MAX);
+	GROW(t->mappings, t->mapping_ids.n, t->cap_mappings);
+	t->mappings[t->mapping_ids.n] = file;
+	return ids_add(t, &t->mapping_ids, id);
+}
+
+static int keep_sample(struct pprof_tables *t, struct proto_field f, const uint8_t *start)
 {
 	if (t->n_samples == PPROF_GROUPS_MAX)
 		return too_many(t, "samples", PPROF_GROUPS_MAX);
-	GROW(t->samples, t->n_samples, t->cap_samples);
-	t->samples[t->n_samples++] = w;
+	if (t->n_samples++ == 0)
+		t->samples.p = start;
+	t->samples.end = f.bytes.end;
 	return 0;
 }
 
@@ -183,28 +258,80 @@ static int keep_type(struct pprof_tables *t, struct proto w)
 {
 	if (t->n_types == PPROF_TYPES_MAX)
 		return too_many(t, "sample types", PPROF_TYPES_MAX);
-	GROW(t->types, t->n_types, t->cap_types);
 	t->types[t->n_types++] = w;
 	return 0;
+}
+
+static int read_comments(struct pprof_tables *t, struct proto w)
+{
+	uint64_t at = 0;
+	int r;
+
+	while ((r = pprof_number(t, &w, &at)) > 0)
+		note_text(t, at);
+	return r;
+}
+
+static int read_about(struct pprof_tables *t, const struct proto_field *f)
+{
+	struct pprof_about *a = &t->about;
+
+	switch (f->tag) {
+	case PROTO_NUMBER(7):
+		note_text(t, a->drop_frames = f->value);
+		return 0;
+	case PROTO_NUMBER(8):
+	case PROTO_NUMBER(15):
+		note_text(t, f->value);
+		return 0;
+	case PROTO_NUMBER(9):
+		if (a->time_ns)
+			return err_set(t->err, -EBADMSG,
+				       "these are several profiles, one after the other");
+		a->time_ns = (int64_t)f->value;
+		return 0;
+	case PROTO_NUMBER(10):
+		a->duration_ns = (int64_t)f->value;
+		return 0;
+	case PROTO_MESSAGE(11):
+		a->period_type = f->bytes;
+		return 0;
+	case PROTO_NUMBER(12):
+		a->period = (int64_t)f->value;
+		return 0;
+	case PROTO_NUMBER(13):
+	case PROTO_MESSAGE(13):
+		return read_comments(t, f->bytes);
+	case PROTO_NUMBER(14):
+		note_text(t, a->default_type = f->value);
+		return 0;
+	default:
+		return pprof_other_field(t, f, "mmmmmmvvvvmvpvv");
+	}
 }
 
 /* message Profile */
 static int index_profile(struct pprof_tables *t, struct proto w)
 {
 	struct proto_field f = { 0 };
+	const uint8_t *start;
 	int r;
 
-	while ((r = pprof_next(t, &w, &f)) > 0) {
-		if (f.tag == PROTO_MESSAGE(1))
+	while (start = w.p, (r = pprof_next(t, &w, &f)) > 0) {
+		if (f.tag == PROTO_MESSAGE(2))
+			r = keep_sample(t, f, start);
+		else if (f.tag == PROTO_MESSAGE(1))
 			r = keep_type(t, f.bytes);
-		else if (f.tag == PROTO_MESSAGE(2))
-			r = keep_sample(t, f.bytes);
+		else if (f.tag == PROTO_MESSAGE(3))
+			r = read_mapping(t, f.bytes);
 		else if (f.tag == PROTO_MESSAGE(4))
 			r = read_location(t, f.bytes);
 		else if (f.tag == PROTO_MESSAGE(5))
 			r = read_function(t, f.bytes);
 		else if (f.tag == PROTO_MESSAGE(6))
 			r = read_text(t, f.bytes);
+		else
+			r = read_about(t, &f);
 		if (r < 0)
 			return r;
 	}
@@ -221,7 +348,11 @@ static int check_index(struct pprof_tables *t)
 		return err_set(t->err, -EBADMSG, "the profile is cut short: it has no strings");
 	if (t->texts[0].s.len != 0)
 		return err_set(t->err, -EBADMSG, "damaged profile: its first string is not empty");
+	if (t->last_text >= t->n_texts)
+		return err_set(t->err, -EBADMSG, "damaged profile: it refers to a missing string");
 	r = ids_close(t, &t->function_ids);
+	if (r == 0)
+		r = ids_close(t, &t->mapping_ids);
 	return r < 0 ? r : ids_close(t, &t->location_ids);
 }
 
@@ -307,21 +438,30 @@ static int resolve(struct pprof_tables *t, struct arena *a)
 	return 0;
 }
 
-int pprof_tables_read(struct pprof_tables *t, struct proto raw, struct arena *a)
+int pprof_tables_index(struct pprof_tables *t, struct proto raw)
 {
 	int r;
 
 	t->start = raw.p;
 	t->n_texts = t->n_lines = t->n_samples = t->n_types = 0;
+	t->samples = (struct proto){ 0 };
+	t->about = (struct pprof_about){ 0 };
+	t->last_text = 0;
 	t->start_lines = false;
 	t->function_ids = (struct pprof_ids){ "function", t->function_ids.ids, 0,
 					      t->function_ids.cap, false };
 	t->location_ids = (struct pprof_ids){ "location", t->location_ids.ids, 0,
 					      t->location_ids.cap, false };
+	t->mapping_ids =
+		(struct pprof_ids){ "mapping", t->mapping_ids.ids, 0, t->mapping_ids.cap, false };
 	r = index_profile(t, raw);
-	if (r < 0)
-		return r;
-	r = check_index(t);
+	return r < 0 ? r : check_index(t);
+}
+
+int pprof_tables_read(struct pprof_tables *t, struct proto raw, struct arena *a)
+{
+	int r = pprof_tables_index(t, raw);
+
 	return r < 0 ? r : resolve(t, a);
 }
 
@@ -333,8 +473,8 @@ void pprof_tables_release(struct pprof_tables *t)
 	free(t->locations);
 	free(t->function_ids.ids);
 	free(t->location_ids.ids);
-	free(t->samples);
-	free(t->types);
+	free(t->mapping_ids.ids);
+	free(t->mappings);
 	free(t->frames);
 	free(t->hashes);
 	*t = (struct pprof_tables){ 0 };

@@ -1,8 +1,51 @@
 #include "collectors/parse/proto.h"
 
+#include <endian.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { GROUP_DEPTH_MAX = 32 };
+
+#define TOP_BITS 0x8080808080808080u
+
+/* The lower seven bits of eight bytes, together. */
+static uint64_t join(uint64_t v)
+{
+	v = (v & 0x7f007f007f007f00u) >> 1 | (v & 0x007f007f007f007fu);
+	v = (v & 0xffff0000ffff0000u) >> 2 | (v & 0x0000ffff0000ffffu);
+	return (v & 0xffffffff00000000u) >> 4 | (v & 0x00000000ffffffffu);
+}
+
+int proto_varint_long(struct proto *w, uint64_t *ret)
+{
+	uint64_t v = 0, ends;
+
+	if (w->end - w->p >= 8) {
+		memcpy(&v, w->p, 8);
+		v = le64toh(v);
+		ends = ~v & TOP_BITS;
+		if (ends) {
+			*ret = join(v & (ends ^ (ends - 1)));
+			w->p += __builtin_ctzll(ends) / 8 + 1;
+			return 0;
+		}
+		v = 0;
+	}
+	for (unsigned int shift = 0; shift < 64; shift += 7) {
+		if (w->p == w->end)
+			return -ENODATA;
+		uint8_t b = *w->p++;
+
+		if (shift == 63 && b > 1)
+			return -EBADMSG;
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80) {
+			*ret = v;
+			return 0;
+		}
+	}
+	return -EBADMSG;
+}
 
 static int read_tag(struct proto *w, uint32_t *ret)
 {

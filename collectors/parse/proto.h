@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The walk is most of the work on a profile; compilers think it too large to inline. */
+#define PROTO_HOT inline __attribute__((always_inline))
+
 enum proto_wire {
 	PROTO_VARINT = 0,
 	PROTO_FIXED64 = 1,
@@ -32,46 +35,78 @@ struct proto_field {
 			     * and unpacked numbers are read by the same loop */
 };
 
-/* 0, -ENODATA when the bytes end within the number, -EBADMSG over 64 bits. */
-static inline int proto_varint(struct proto *w, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	if (w->p < w->end && *w->p < 0x80) {
-		*ret = *w->p++;
-		return 0;
-	}
-	for (unsigned int shift = 0; shift < 64; shift += 7) {
-		if (w->p == w->end)
-			return -ENODATA;
-		uint8_t b = *w->p++;
-
-		if (shift == 63 && b > 1)
-			return -EBADMSG;
-		v |= (uint64_t)(b & 0x7f) << shift;
-		if (b < 0x80) {
-			*ret = v;
-			return 0;
-		}
-	}
-	return -EBADMSG;
-}
-
+int proto_varint_long(struct proto *w, uint64_t *ret);
 int proto_next_any(struct proto *w, struct proto_field *ret);
 
-/* The next field: 1; 0 at the end; -ENODATA when it runs past the end; -EBADMSG. Groups are
- * stepped over and never returned. Short strings and messages, most of a profile, are taken
- * here and now. */
-static inline int proto_next(struct proto *w, struct proto_field *ret)
+/* What is handed to a function out of line is a copy, so that the caller's own stays in
+ * registers. */
+static inline int proto_varint_slow(struct proto *w, uint64_t *ret)
+{
+	struct proto in = *w;
+	uint64_t v = 0;
+	int r = proto_varint_long(&in, &v);
+
+	*w = in;
+	*ret = v;
+	return r;
+}
+
+static inline int proto_next_slow(struct proto *w, struct proto_field *ret)
+{
+	struct proto in = *w;
+	struct proto_field f = { 0 };
+	int r = proto_next_any(&in, &f);
+
+	*w = in;
+	if (r > 0)
+		*ret = f;
+	return r;
+}
+
+/* 0, -ENODATA when the bytes end within the number, -EBADMSG over 64 bits. Numbers of one and two
+ * bytes, most of a profile, are taken here and now. */
+static PROTO_HOT int proto_varint(struct proto *w, uint64_t *ret)
 {
 	const uint8_t *p = w->p;
 
-	if (w->end - p < 2 || p[0] >= 0x80 || p[0] < 8 || (p[0] & 7) != PROTO_BYTES ||
-	    p[1] >= 0x80 || p[1] > w->end - p - 2)
-		return proto_next_any(w, ret);
-	ret->tag = p[0];
-	ret->bytes = (struct proto){ p + 2, p + 2 + p[1] };
-	w->p = ret->bytes.end;
+	if (p < w->end && p[0] < 0x80) {
+		*ret = p[0];
+		w->p = p + 1;
+		return 0;
+	}
+	if (w->end - p >= 2 && p[1] < 0x80) {
+		*ret = (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+		w->p = p + 2;
+		return 0;
+	}
+	return proto_varint_slow(w, ret);
+}
+
+/* The next field: 1; 0 at the end; -ENODATA when it runs past the end; -EBADMSG. Groups are
+ * stepped over and never returned. Numbers, strings and messages with a short tag are taken here
+ * and now. */
+static PROTO_HOT int proto_next(struct proto *w, struct proto_field *ret)
+{
+	struct proto in = *w;
+	uint64_t n = 0;
+
+	if (w->end - w->p < 2 || w->p[0] >= 0x80 || w->p[0] < 8 || (w->p[0] & 5) != 0)
+		return proto_next_slow(w, ret);
+	in.p++;
+	if (proto_varint(&in, &n) < 0)
+		return proto_next_slow(w, ret);
+	if ((w->p[0] & 7) == PROTO_VARINT) {
+		ret->tag = w->p[0];
+		ret->value = n;
+		ret->bytes = (struct proto){ w->p + 1, in.p };
+		w->p = in.p;
+		return 1;
+	}
+	if (n > (uint64_t)(in.end - in.p))
+		return proto_next_slow(w, ret);
+	ret->tag = w->p[0];
+	ret->bytes = (struct proto){ in.p, in.p + n };
+	w->p = in.p + n;
 	return 1;
 }
 

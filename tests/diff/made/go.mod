@@ -1,0 +1,2 @@
+module gmptop.test/made
+go 1.19
