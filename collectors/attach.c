@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "collectors/endpoint.h"
-#include "collectors/leakprofile.h"
+#include "collectors/ondemand.h"
 #include "collectors/procfs.h"
 #include "collectors/witness.h"
 #include "core/base/clock.h"
@@ -33,7 +33,7 @@ struct attach {
 	struct target_spec spec;
 	struct collector collectors[N_OPS];
 	size_t n_collectors;
-	struct leakprofile *leakprofile; /* NULL: never asked for */
+	struct ondemand *ondemand; /* NULL: nothing was ever asked for */
 	struct loop_timer round, rest, walk_timer;
 	uint64_t rest_by_ns;
 	uint64_t next_ports_ns;
@@ -519,7 +519,7 @@ void attach_free(struct attach *a)
 {
 	if (!a)
 		return;
-	leakprofile_free(a->leakprofile);
+	ondemand_free(a->ondemand);
 	loop_timer_stop(a->o.loop, &a->round);
 	loop_timer_stop(a->o.loop, &a->rest);
 	end_walk(a);
@@ -540,11 +540,11 @@ const struct endpoint_base *attach_pprof(const struct attach *a)
 	return NULL;
 }
 
-bool attach_ask_leaks(struct attach *a)
+bool attach_ask(struct attach *a, enum profile_kind kind)
 {
-	if (!a->leakprofile)
-		a->leakprofile = leakprofile_new(a->o.http, a->o.sink, a->site.target);
-	return leakprofile_ask(a->leakprofile, attach_pprof(a));
+	if (!a->ondemand)
+		a->ondemand = ondemand_new(a->o.http, a->o.sink, a->site.target);
+	return ondemand_ask(a->ondemand, kind, attach_pprof(a));
 }
 
 bool attach_busy(const struct attach *a)

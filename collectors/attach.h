@@ -29,8 +29,9 @@ void attach_free(struct attach *a);
 /* Where pprof answered usefully; NULL: nowhere. */
 const struct endpoint_base *attach_pprof(const struct attach *a);
 
-/* Asks the runtime for its own leak profile (leakprofile.h). False: it is being asked already. */
-bool attach_ask_leaks(struct attach *a);
+/* Asks for a profile, or for the runtime's own proof of leaks (ondemand.h). False: something is
+ * being asked already. */
+bool attach_ask(struct attach *a, enum profile_kind kind);
 
 bool attach_busy(const struct attach *a); /* a round or a look-up is under way */
 bool attach_gone(

@@ -22,6 +22,7 @@ static const char *const kind_names[PROFILE_KINDS] = {
 	[PROFILE_THREADCREATE] = "threadcreate",
 	[PROFILE_GOROUTINES] = "goroutine",
 	[PROFILE_OTHER] = "other",
+	[PROFILE_LEAKS] = "goroutineleak",
 };
 
 const char *profile_kind_name(enum profile_kind k)

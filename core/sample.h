@@ -105,6 +105,7 @@ enum profile_kind {
 	PROFILE_THREADCREATE,
 	PROFILE_GOROUTINES,
 	PROFILE_OTHER,
+	PROFILE_LEAKS, /* the runtime's own proof; its answer is a leak_profile_sample */
 	PROFILE_KINDS,
 };
 

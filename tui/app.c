@@ -291,10 +291,10 @@ void app_close(struct app *a)
 		close(a->signal_fd);
 }
 
-void app_ask_leaks(struct app *a, size_t target)
+bool app_ask(struct app *a, size_t target, enum profile_kind kind)
 {
-	if (target < a->n_targets && a->attaches[target])
-		attach_ask_leaks(a->attaches[target]);
+	return target < a->n_targets && a->attaches[target] &&
+	       attach_ask(a->attaches[target], kind);
 }
 
 /* ---- how it stands ---- */

@@ -31,9 +31,9 @@ void app_close(struct app *a);
 /* Adds one more target while running (the picker's choice). 0 or an exit code. */
 int app_add_target(struct app *a, const char *asked);
 
-/* Asks a target's runtime for its own leak profile; the answer comes as a sample, and so does a
- * refusal. */
-void app_ask_leaks(struct app *a, size_t target);
+/* Asks a target for a profile; the answer comes as a sample, and so does a refusal. False: there is
+ * no target to ask, or something is being asked already. */
+bool app_ask(struct app *a, size_t target, enum profile_kind kind);
 
 bool app_busy(const struct app *a);	  /* some target's round is under way */
 uint32_t app_rounds(const struct app *a); /* begun by every target that is still there */

@@ -134,6 +134,24 @@ static void put_copied(struct live *l)
 	buf_clear(b);
 }
 
+static void ask(struct live *l)
+{
+	enum profile_kind kind = l->ui.ask;
+	const char *why = NULL;
+
+	l->ui.ask = PROFILE_KINDS;
+	if (kind == PROFILE_KINDS)
+		return;
+	if (l->o->read_only)
+		why = "not with --read-only: it costs the target something";
+	else if (l->ui.paused)
+		why = "not while paused: the picture stands still (Space goes on)";
+	else if (!app_ask(&l->app, l->ui.target, kind))
+		why = "nothing to ask, or one is under way: one at a time";
+	if (why)
+		snprintf(l->ui.message, sizeof(l->ui.message), "%s", why);
+}
+
 static void obey(struct live *l)
 {
 	bool *redraw = l->picking ? &l->picker.redraw_all : &l->ui.redraw_all;
@@ -141,13 +159,8 @@ static void obey(struct live *l)
 
 	if (l->picking ? l->picker.quit : l->ui.quit)
 		loop_stop(l->app.loop, 0);
-	if (l->ui.ask_leaks && l->o->read_only)
-		snprintf(l->ui.message, sizeof(l->ui.message),
-			 "not with --read-only: it costs the target a collection");
-	else if (l->ui.ask_leaks)
-		app_ask_leaks(&l->app, l->ui.target);
-	l->ui.ask_leaks = false;
 	put_copied(l);
+	ask(l);
 	if (*suspend)
 		term_suspend();
 	if (*redraw)

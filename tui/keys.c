@@ -48,7 +48,12 @@ const struct key_entry key_table[] = {
 	{ { '[' }, ACTION_NEXT_TARGET, -1, "previous-target", NULL, "previous target" },
 	{ { 'y' }, ACTION_COPY, 0, "copy", NULL, "copy the row, or its stack, to the clipboard of your terminal (OSC 52)" },
 	{ { 'Y' }, ACTION_COPY_COMMAND, 0, "copy-command", NULL, "copy the shell command that shows the same" },
-	{ { 'L' }, ACTION_ASK_LEAKS, 0, "ask-leaks", NULL, "ask Go for its own leak profile (Go 1.27): it forces a collection, so twice to confirm" },
+	{ { 'p' }, ACTION_VIEW, VIEW_PROFILE, "view-profile", NULL, "Profile: the last profile taken, by function" },
+	{ { 'H' }, ACTION_ASK, PROFILE_HEAP, "ask-heap", NULL, "take the heap profile: some ms of the target's CPU; twice to confirm" },
+	{ { 'C' }, ACTION_ASK, PROFILE_CPU, "ask-cpu", NULL, "take a CPU profile of 5 s: it costs 1 to 2 % of the CPU used; twice to confirm" },
+	{ { 'M' }, ACTION_ASK, PROFILE_MUTEX, "ask-mutex", NULL, "take the mutex profile: who held locks that others waited for; twice to confirm" },
+	{ { 'B' }, ACTION_ASK, PROFILE_BLOCK, "ask-block", NULL, "take the block profile: where goroutines waited; twice to confirm" },
+	{ { 'L' }, ACTION_ASK, PROFILE_LEAKS, "ask-leaks", NULL, "ask Go for its own leak profile (Go 1.27): it forces a collection, so twice to confirm" },
 	{ { K_F1 + 4, K_CTRL('L') }, ACTION_REDRAW, 0, "redraw", NULL, "draw the whole screen again" },
 	{ { K_CTRL('Z') }, ACTION_SUSPEND, 0, "suspend", NULL, "back to the shell; `fg` returns" },
 };

@@ -60,7 +60,7 @@ enum action {
 	ACTION_SORT_REVERSE,
 	ACTION_PAUSE,
 	ACTION_NEXT_TARGET, /* arg: how many further, may be negative */
-	ACTION_ASK_LEAKS,
+	ACTION_ASK,	    /* arg: enum profile_kind */
 	ACTION_REDRAW,
 	ACTION_SUSPEND,
 	ACTION_COUNT,

@@ -12,7 +12,7 @@ enum { COPY_MAX = 256 << 10 };
 
 void ui_init(struct ui *ui, size_t n_targets)
 {
-	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1 };
+	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1, .ask = PROFILE_KINDS };
 	buf_init(&ui->copied, COPY_MAX);
 	ui->view = n_targets > 1 ? VIEW_TARGETS : VIEW_OVERVIEW;
 	ui->back = ui->view;
@@ -227,9 +227,9 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 /* With an argument only what is named exactly can be meant. */
 static void run_hit(struct ui *ui, const struct model *m, const struct palette_hit *h)
 {
-	bool confirmed = h->key && ui->confirming == h->key->action;
+	bool confirmed = h->key && ui->confirming == h->key;
 
-	ui->confirming = ACTION_NONE;
+	ui->confirming = NULL;
 	if (ui->view == VIEW_HELP)
 		go_back(ui);
 	if (h->key)
@@ -301,23 +301,51 @@ static void pause_or_go_on(struct ui *ui)
 	ui->paused_unix_ns = ui->now_unix_ns;
 }
 
-/* What costs the target is said first and done at the second press. */
-static void ask_leaks(struct ui *ui, const struct model *m, bool confirmed)
+/* What each costs the target; said first, and done at the second press. */
+static void say_cost(struct ui *ui, const struct target *t, enum profile_kind kind)
+{
+	char heap[FMT_MAX];
+
+	if (kind == PROFILE_LEAKS)
+		snprintf(ui->message, sizeof(ui->message),
+			 "L again asks Go for its leak profile: it forces a collection of %s of "
+			 "heap",
+			 fmt_num(heap, t->facts.memory.heap_live_bytes, UNIT_BYTES));
+	else if (kind == PROFILE_CPU)
+		snprintf(ui->message, sizeof(ui->message),
+			 "C again profiles its CPU for 5 s: 1 to 2 %% of what it uses, 100 signals "
+			 "a "
+			 "second and core");
+	else
+		snprintf(
+			ui->message, sizeof(ui->message),
+			"%c again takes its %s profile: some ms of its CPU; nothing stops, nothing "
+			"is collected",
+			kind == PROFILE_HEAP	? 'H'
+			: kind == PROFILE_MUTEX ? 'M'
+						: 'B',
+			profile_kind_name(kind));
+}
+
+static void ask(struct ui *ui, const struct model *m, const struct key_entry *k, bool confirmed)
 {
 	const struct target *t = ui_target(ui, m);
-	char heap[FMT_MAX];
+	enum profile_kind kind = (enum profile_kind)k->arg;
 
 	if (!t)
 		return;
-	if (confirmed) {
-		ui->ask_leaks = true;
-		snprintf(ui->message, sizeof(ui->message), "asking Go for its leak profile");
+	if (!confirmed) {
+		ui->confirming = k;
+		say_cost(ui, t, kind);
 		return;
 	}
-	ui->confirming = ACTION_ASK_LEAKS;
-	snprintf(ui->message, sizeof(ui->message),
-		 "L again asks Go for its leak profile: it forces a collection of %s of heap",
-		 fmt_num(heap, t->facts.memory.heap_live_bytes, UNIT_BYTES));
+	ui->ask = kind;
+	snprintf(ui->message, sizeof(ui->message), "asking for the %s profile%s",
+		 profile_kind_name(kind), kind == PROFILE_CPU ? ": the answer takes 5 s" : "");
+	if (kind == PROFILE_HEAP)
+		ui_show(ui, VIEW_MEMORY);
+	else if (kind != PROFILE_LEAKS)
+		ui_show(ui, VIEW_PROFILE);
 }
 
 static void copy(struct ui *ui, const struct model *m, bool command)
@@ -401,8 +429,8 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 	case ACTION_NEXT_TARGET:
 		next_target(ui, m, k->arg);
 		break;
-	case ACTION_ASK_LEAKS:
-		ask_leaks(ui, m, confirmed);
+	case ACTION_ASK:
+		ask(ui, m, k, confirmed);
 		break;
 	case ACTION_REDRAW:
 		ui->redraw_all = true;
@@ -446,7 +474,7 @@ static void click_column(struct ui *ui, int column)
 static void click(struct ui *ui, const struct model *m, int key)
 {
 	ui->message[0] = '\0';
-	ui->confirming = ACTION_NONE;
+	ui->confirming = NULL;
 	ui->prompt = PROMPT_NONE;
 	if (key >= K_COLUMN)
 		click_column(ui, key - K_COLUMN);
@@ -457,7 +485,7 @@ static void click(struct ui *ui, const struct model *m, int key)
 void ui_key(struct ui *ui, const struct model *m, int key)
 {
 	const struct key_entry *k = key_find(key);
-	bool confirmed = k && ui->confirming == k->action;
+	bool confirmed = k && ui->confirming == k;
 
 	if (key >= K_LINE && key < K_BEYOND) {
 		click(ui, m, key);
@@ -469,7 +497,7 @@ void ui_key(struct ui *ui, const struct model *m, int key)
 		return;
 	}
 	if (!k || k->action != ACTION_COMMAND) /* a confirmation may be given there too */
-		ui->confirming = ACTION_NONE;
+		ui->confirming = NULL;
 	if (k)
 		act(ui, m, k, confirmed);
 }

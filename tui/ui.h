@@ -23,7 +23,8 @@ enum view_id {
 	VIEW_REQUESTS,
 	VIEW_MEMORY,
 	VIEW_WHY,
-	VIEW_INFO, /* the process: build, sources, settings */
+	VIEW_INFO,    /* the process: build, sources, settings */
+	VIEW_PROFILE, /* the last profile taken */
 	VIEW_HELP,
 	VIEW_COUNT,
 };
@@ -42,9 +43,10 @@ struct ui {
 	char search[UI_TEXT_MAX];
 	int choice; /* of what the palette shows */
 	/* What the program is to do about a key; it sets those it has done back to false. */
-	bool paused, quit, redraw_all, suspend, ask_leaks;
-	struct buf copied;	/* to be put into the clipboard; empty: nothing */
-	enum action confirming; /* pressed once: the same key again does it */
+	bool paused, quit, redraw_all, suspend;
+	enum profile_kind ask;		    /* PROFILE_KINDS: nothing */
+	const struct key_entry *confirming; /* pressed once: the same key again does it */
+	struct buf copied;		    /* to be put into the clipboard; empty: nothing */
 	enum glyphs glyphs;
 	bool ascii_only;	      /* the terminal takes nothing else */
 	uint64_t now_ns, now_unix_ns; /* set before each draw */

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 extern const struct view_ops targets_view, overview_view, sched_view, goroutines_view, leaks_view,
-	breakers_view, requests_view, memory_view, why_view, info_view, help_view;
+	breakers_view, requests_view, memory_view, why_view, info_view, profile_view, help_view;
 
 const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_TARGETS] = &targets_view,	  [VIEW_OVERVIEW] = &overview_view,
@@ -13,7 +13,7 @@ const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_LEAKS] = &leaks_view,	  [VIEW_BREAKERS] = &breakers_view,
 	[VIEW_REQUESTS] = &requests_view, [VIEW_MEMORY] = &memory_view,
 	[VIEW_WHY] = &why_view,		  [VIEW_INFO] = &info_view,
-	[VIEW_HELP] = &help_view,
+	[VIEW_PROFILE] = &profile_view,	  [VIEW_HELP] = &help_view,
 };
 
 enum view_id view_by_name(const char *name)

@@ -140,6 +140,7 @@ static inline struct model *new_test_model(size_t n)
 		t->by_running = t->by_runnable = t->by_waiting = t->by_syscall = NAN;
 		t->now_ns = t->first_ns = NOW_NS;
 		t->now_unix_ns = NOW_UNIX_NS;
+		t->last_profile = PROFILE_KINDS;
 	}
 	return m;
 }
@@ -508,6 +509,72 @@ static inline struct model *model_inside(void)
 static inline struct model *model_wide(void)
 {
 	return model_inside_with(96);
+}
+
+/* ---- with profiles taken, some of their names hostile ---- */
+
+static inline void fill_site_row(struct site_row *r, size_t i, double flat_ns, double cum_ns)
+{
+	static const char *const funcs[] = { "crypto/internal/fips140/bigmod.addMulVVW2048",
+					     "runtime.mallocgc",
+					     "example.com/payment/client.(*Client).do",
+					     "main.main" };
+	static const int64_t values[4];
+
+	row_clear(&table_sites, r);
+	r->func = i < COUNT(funcs) ? funcs[i] : hostile(i - COUNT(funcs));
+	r->place = i == 3 ? NULL : i < COUNT(funcs) ? "client.go:88" : hostile(i);
+	r->flat_ns = flat_ns;
+	r->flat_pct = flat_ns / 1e7;
+	r->cum_ns = cum_ns;
+	r->cum_pct = cum_ns / 1e7;
+	r->by_type = values;
+	r->id = i + 1;
+}
+
+static inline struct model *model_profiled(void)
+{
+	static struct site_row sites[14], heap_sites[14];
+	static struct profile_type_row types[] = { { "samples", "count", 100 },
+						   { "cpu", "nanoseconds", 1e9 },
+						   { "inuse_space", "bytes", 1e9 } };
+	static struct profile_row cpu, heap;
+	struct model *m = model_normal();
+
+	for (size_t i = 0; i < COUNT(sites); i++) {
+		double part = i < 8 ? 3e8 / (double)(i + 1) : 0;
+
+		fill_site_row(&sites[i], i, part, 1e9 - part);
+		heap_sites[i] = sites[i];
+		heap_sites[i].flat_bytes = sites[i].flat_ns;
+		heap_sites[i].cum_bytes = sites[i].cum_ns;
+		heap_sites[i].alloc_bytes_per_s = i == 1 ? NAN : 1e6 * (double)i;
+		heap_sites[i].flat_ns = heap_sites[i].cum_ns = NAN;
+	}
+	row_clear(&table_profiles, &cpu);
+	cpu.kind = "cpu";
+	cpu.types = types;
+	cpu.n_types = 2;
+	cpu.type = types[1].name;
+	cpu.taken_unix_ns = cpu.asked_unix_ns = NOW_UNIX_NS;
+	cpu.functions = COUNT(sites);
+	heap = cpu;
+	cpu.total_ns = 1e9;
+	cpu.duration_s = 5;
+	cpu.dispatch_pct = 4.2;
+	cpu.dispatch_leaf_pct = 1;
+	cpu.sites = sites;
+	heap.kind = "heap";
+	heap.types = &types[2];
+	heap.n_types = 1;
+	heap.type = types[2].name;
+	heap.total_bytes = 1e9;
+	heap.sites = heap_sites;
+	cpu.n_sites = heap.n_sites = COUNT(sites);
+	m->targets[0].profiles[PROFILE_CPU] = &cpu;
+	m->targets[0].profiles[PROFILE_HEAP] = &heap;
+	m->targets[0].last_profile = PROFILE_CPU;
+	return m;
 }
 
 static inline struct frame hostile_frame(size_t i)

@@ -23,7 +23,7 @@ static const char *const view_names[VIEW_COUNT] = {
 	[VIEW_LEAKS] = "leaks",	      [VIEW_BREAKERS] = "breakers",
 	[VIEW_REQUESTS] = "requests", [VIEW_MEMORY] = "memory",
 	[VIEW_WHY] = "why",	      [VIEW_INFO] = "info",
-	[VIEW_HELP] = "help",
+	[VIEW_PROFILE] = "profile",   [VIEW_HELP] = "help",
 };
 
 static struct ui new_ui(const struct model *m, enum view_id view, enum glyphs glyphs)
@@ -198,6 +198,22 @@ static void keys_lead_to_the_screens_agreed(void **state)
 		check(&screens[i]);
 }
 
+static void profiles_look_as_agreed(void **state)
+{
+	static const struct screen screens[] = {
+		{ "profiled", model_profiled, VIEW_PROFILE, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "profiled", model_profiled, VIEW_PROFILE, 80, 24, GLYPHS_ASCII, NULL, NULL },
+		{ "profiled", model_profiled, VIEW_PROFILE, 40, 10, GLYPHS_BLOCK, NULL, NULL },
+		{ "profiled", model_profiled, VIEW_PROFILE, 200, 60, GLYPHS_BLOCK, NULL, NULL },
+		{ "profiled", model_profiled, VIEW_MEMORY, 80, 24, GLYPHS_BLOCK, NULL, NULL },
+		{ "profiled", model_profiled, VIEW_MEMORY, 200, 60, GLYPHS_BLOCK, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(screens); i++)
+		check(&screens[i]);
+}
+
 static void the_picker_looks_as_agreed(void **state)
 {
 	static const struct picker_row rows[] = {
@@ -334,6 +350,7 @@ int main(void)
 		cmocka_unit_test(views_look_as_agreed_at_40x10),
 		cmocka_unit_test(views_look_as_agreed_in_ascii),
 		cmocka_unit_test(keys_lead_to_the_screens_agreed),
+		cmocka_unit_test(profiles_look_as_agreed),
 		cmocka_unit_test(the_picker_looks_as_agreed),
 		cmocka_unit_test(no_view_writes_outside_or_tears_a_line_at_any_size),
 		cmocka_unit_test(ascii_screens_hold_ascii_only),

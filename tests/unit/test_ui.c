@@ -326,12 +326,19 @@ static void what_costs_the_target_is_done_at_the_second_press(void **state)
 	(void)state;
 	start(&s, model_normal());
 	press(&s, "4L");
-	assert_false(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_KINDS);
 	assert_non_null(strstr(s.ui.message, "L again"));
 	press(&s, "jL"); /* another key between: it is asked anew */
-	assert_false(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_KINDS);
 	press(&s, "L");
-	assert_true(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_LEAKS);
+	s.ui.ask = PROFILE_KINDS;
+	press(&s, "HC"); /* of another profile: likewise */
+	assert_int_equal(s.ui.ask, PROFILE_KINDS);
+	assert_non_null(strstr(s.ui.message, "1 to 2 %"));
+	press(&s, "C");
+	assert_int_equal(s.ui.ask, PROFILE_CPU);
+	assert_int_equal(s.ui.view, VIEW_PROFILE);
 	end(&s);
 }
 
@@ -491,11 +498,11 @@ static void the_palette_confirms_what_costs_the_target(void **state)
 	(void)state;
 	start(&s, model_normal());
 	press(&s, ":ask-leaks<Enter>");
-	assert_false(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_KINDS);
 	press(&s, ":pause<Enter>:ask-leaks<Enter>");
-	assert_false(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_KINDS);
 	press(&s, ":ask-leaks<Enter>");
-	assert_true(s.ui.ask_leaks);
+	assert_int_equal(s.ui.ask, PROFILE_LEAKS);
 	end(&s);
 }
 
