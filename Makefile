@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 10
 SUDO    ?= $(if $(filter 0,$(shell id -u)),,sudo)
 Q       := $(if $(V),,@)
 
-PKGS := ncursesw libcurl libelf libdw zlib libdeflate
+PKGS := ncursesw libcurl libcjson libelf libdw zlib libdeflate
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wformat=2 \
 	-Wundef -Wvla -Wpointer-arith -Wcast-qual
 override CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -60,7 +60,7 @@ endef
 define link_test
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -lcjson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 endef
 
 $(B)/%.o: %.c Makefile

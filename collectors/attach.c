@@ -20,8 +20,9 @@ enum {
 	REST_POLL_MS = 3,
 };
 
-static const struct collector_ops *const all_ops[] = { &proc_ops, &memory_ops, &pprof_ops,
-						       &metrics_ops, &health_ops };
+static const struct collector_ops *const all_ops[] = {
+	&proc_ops, &memory_ops, &pprof_ops, &metrics_ops, &expvar_ops, &health_ops,
+};
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
 struct attach {
@@ -61,7 +62,6 @@ static const char *why_off(const struct attach *a, enum source s)
 {
 	static const char *const not_built[SOURCE_COUNT] = {
 		[SOURCE_BPF] = "this version has no kernel programs",
-		[SOURCE_EXPVAR] = "this version does not read /debug/vars",
 		[SOURCE_HYSTRIX] = "this version does not read Hystrix streams",
 		[SOURCE_PROMETHEUS] = "this version does not ask a Prometheus server",
 	};

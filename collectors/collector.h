@@ -35,6 +35,7 @@ struct collector {
 	void *state;
 };
 
-extern const struct collector_ops proc_ops, memory_ops, pprof_ops, metrics_ops, health_ops;
+extern const struct collector_ops proc_ops, memory_ops, pprof_ops, metrics_ops, expvar_ops,
+	hystrix_ops, health_ops;
 
 #endif

@@ -279,6 +279,8 @@ static void read_round(struct collector *c)
 		return;
 	}
 	s->torn = 0;
+	if (sm.sched->heap_live_bytes >= 0)
+		c->site->heap_told_ns = clock_mono_ns();
 	push(c, &sm);
 	if (s->scanned && !s->scanning)
 		push_objects(c);

@@ -107,11 +107,24 @@ static int metrics_end(struct collector *c, const struct http_reply *r, struct e
 	return ret;
 }
 
+/* As every client_golang page does; some pages have no collector of the Go runtime. */
+static bool tells_heap(const struct metrics_page *p)
+{
+	for (size_t i = 0; i < p->n_families; i++) {
+		if (str_is(p->families[i].name, "go_memstats_heap_alloc_bytes") ||
+		    str_is(p->families[i].name, "go_memory_classes_heap_objects_bytes"))
+			return true;
+	}
+	return false;
+}
+
 static void metrics_fill(struct collector *c, struct sample *sm)
 {
 	struct metrics_state *s = c->state;
 
 	sm->metrics = s->body.page;
+	if (tells_heap(sm->metrics))
+		c->site->heap_told_ns = sm->t_ns;
 }
 
 static const struct endpoint_spec metrics_spec = {

@@ -31,6 +31,7 @@ struct site {
 
 	uint64_t goroutines; /* as the memory tier counts them, at no cost to the target; 0: it does
 			      * not */
+	uint64_t heap_told_ns; /* when memory or a metrics page last told of the heap; 0: never */
 
 	struct endpoint_base bases[ENDPOINT_BASES_MAX];
 	size_t n_bases;

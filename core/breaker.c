@@ -107,7 +107,8 @@ static bool is_breaker_name(struct str name)
 		if (name_has(name, parts[i]))
 			return true;
 	}
-	return str_starts(name, "breaker_"); /* an icebreaker_ or a tie_breaker_ is none */
+	/* An icebreaker_ or a tie_breaker_ is none. */
+	return str_starts(name, "breaker_") || str_starts(name, "breakers_");
 }
 
 static enum role role_by_result(struct str word)
@@ -235,7 +236,7 @@ static long add_row(struct breakers_state *s, const char *name, struct str lead)
 	x = &s->extra[s->n];
 	row_clear(&table_breakers, r);
 	r->name = name;
-	r->source = source_name(SOURCE_METRICS);
+	r->source = source_name(s->source);
 	*x = (struct breaker_extra){ .state = BREAKER_UNKNOWN, .last_change = BREAKER_UNKNOWN };
 	x->lead = arena_str(&s->arena[s->current], lead);
 	for (int i = 0; i < ROLE_COUNT; i++)

@@ -104,7 +104,7 @@ static long find_series(const struct metrics_page *p, const char *want)
 	return -1;
 }
 
-static void map_fields(struct facts_state *s, const struct metrics_page *p)
+static void map_fields(struct page_facts *s, const struct metrics_page *p)
 {
 	struct facts unused;
 	void *row;
@@ -151,7 +151,7 @@ static double from_metric(const struct field *f, double raw, double before, doub
 	return grown * (f->how == HOW_PCT_OF_S ? 100 : 1) / dt_s;
 }
 
-static void reset_previous(struct facts_state *s)
+static void reset_previous(struct page_facts *s)
 {
 	size_t n = field_count();
 
@@ -163,21 +163,21 @@ static void reset_previous(struct facts_state *s)
 		s->previous[i] = NAN;
 }
 
-void facts_from_metrics(struct facts_state *s, const struct metrics_page *p, uint64_t t_ns)
+void facts_from_page(struct facts *ret, struct page_facts *s, const struct metrics_page *p,
+		     uint64_t t_ns)
 {
-	struct facts *f = &s->now[SOURCE_METRICS];
 	double dt_s = s->previous_ns ? (double)(t_ns - s->previous_ns) / 1e9 : NAN;
 
 	if (!s->previous || p->restarted)
 		reset_previous(s);
 	if (!s->map.valid || s->map.layout != p->layout)
 		map_fields(s, p);
-	facts_clear(f);
+	facts_clear(ret);
 	for (size_t i = 0; i < s->map.n; i++) {
 		const struct link *l = &s->map.links[i];
 		double raw = p->series[l->series].value;
 		void *row;
-		const struct field *field = field_at(f, l->row, &row);
+		const struct field *field = field_at(ret, l->row, &row);
 
 		field_set_num(field, row, from_metric(field, raw, s->previous[l->row], dt_s));
 		s->previous[l->row] = raw;
@@ -239,7 +239,9 @@ void facts_merge(const struct target *t, const struct facts_state *s, struct fac
 
 void facts_release(struct facts_state *s)
 {
-	free(s->map.links);
-	free(s->previous);
-	free(s->which);
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		free(s->pages[i].map.links);
+		free(s->pages[i].previous);
+		free(s->pages[i].which);
+	}
 }

@@ -349,6 +349,8 @@ static void put_health(struct jsonw *w, const struct health *h)
 static void put_target(struct jsonw *w, const struct target *t, uint64_t now_ns, uint64_t unix_ns)
 {
 	bool has_metrics = t->sources[SOURCE_METRICS].state == SOURCE_OK;
+	bool has_breakers = t->objects_looked || t->sources[SOURCE_EXPVAR].state == SOURCE_OK ||
+			    t->sources[SOURCE_HYSTRIX].state == SOURCE_OK;
 
 	jsonw_open(w, NULL, '{');
 	jsonw_text(w, "name", t->name);
@@ -363,7 +365,7 @@ static void put_target(struct jsonw *w, const struct target *t, uint64_t now_ns,
 	put_sched(w, t);
 	put_goroutines(w, t);
 	put_leaks(w, t);
-	if (has_metrics || t->objects_looked) { /* an empty list: looked, and there are none */
+	if (has_metrics || has_breakers) { /* an empty list: looked, and there are none */
 		put_rows(w, &table_breakers, t->breakers, t->n_breakers);
 		put_rows(w, &table_limiters, t->limiters, t->n_limiters);
 	}

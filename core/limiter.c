@@ -84,7 +84,7 @@ static long row_for(struct limiters_state *s, const char *name)
 	}
 	row_clear(&table_limiters, &s->rows[s->n]);
 	s->rows[s->n].name = name;
-	s->rows[s->n].source = source_name(SOURCE_METRICS);
+	s->rows[s->n].source = source_name(s->source);
 	for (int i = 0; i < ROLE_COUNT; i++)
 		s->extra[s->n].before[i] = NAN;
 	return (long)s->n++;

@@ -11,6 +11,11 @@
 #include "core/field.h"
 #include "core/state.h"
 
+static const enum source page_sources[PAGE_COUNT] = {
+	[PAGE_METRICS] = SOURCE_METRICS,
+	[PAGE_EXPVAR] = SOURCE_EXPVAR,
+};
+
 struct model *model_new(void)
 {
 	return xcalloc(1, sizeof(struct model));
@@ -20,9 +25,12 @@ static void state_free(struct target_state *s)
 {
 	facts_release(&s->facts);
 	groups_release(&s->groups);
-	breakers_release(&s->breakers);
-	limiters_release(&s->limiters);
+	for (int i = 0; i < PAGE_COUNT; i++) {
+		breakers_release(&s->breakers[i]);
+		limiters_release(&s->limiters[i]);
+	}
 	requests_release(&s->requests);
+	circuits_release(&s->circuits);
 	objects_release(&s->objects);
 	sched_free(s->sched);
 	arena_release(&s->build_arena);
@@ -71,6 +79,8 @@ uint32_t model_add_target(struct model *m, const char *asked, const char *name, 
 	t->named = name != NULL;
 	t->state = xcalloc(1, sizeof(*t->state));
 	t->state->sched = sched_new();
+	for (int i = 0; i < PAGE_COUNT; i++)
+		t->state->breakers[i].source = t->state->limiters[i].source = page_sources[i];
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		t->sources[i].state = SOURCE_WAITING;
 		snprintf(t->sources[i].detail, sizeof(t->sources[i].detail), "no answer yet");
@@ -139,6 +149,12 @@ static void copy_build(struct target_state *s, const struct build *b)
 	s->build.settings = settings;
 }
 
+static void unmap_breakers(struct target_state *s)
+{
+	for (int i = 0; i < PAGE_COUNT; i++)
+		s->breakers[i].map.valid = false;
+}
+
 static void take_build(struct target *t, const struct process *p)
 {
 	uint64_t key = hash_u64(hash_u64(HASH_START, (uint64_t)p->pid), p->start_wall_ns);
@@ -148,7 +164,7 @@ static void take_build(struct target *t, const struct process *p)
 	copy_build(t->state, p->build);
 	t->state->build_key = key;
 	t->build = &t->state->build;
-	t->state->breakers.map.valid = false; /* the libraries linked in may explain its numbers */
+	unmap_breakers(t->state); /* the libraries linked in may explain their numbers */
 }
 
 static void take_threads(struct target *t, const struct process *p, uint64_t t_ns);
@@ -160,7 +176,7 @@ static void forget_process(struct target *t)
 
 	s->facts.process_ns = 0;
 	s->n_threads_before = 0;
-	s->breakers.map.valid = false; /* other libraries may explain its numbers */
+	unmap_breakers(s); /* other libraries may explain their numbers */
 	t->build = NULL;
 	if (!t->pid) /* it only became known */
 		return;
@@ -268,11 +284,19 @@ static void take_threads(struct target *t, const struct process *p, uint64_t t_n
 static void take_metrics(struct target *t, const struct sample *s)
 {
 	struct target_state *st = t->state;
+	enum page page = s->source == SOURCE_EXPVAR ? PAGE_EXPVAR : PAGE_METRICS;
 
-	facts_from_metrics(&st->facts, s->metrics, s->t_ns);
-	breakers_apply(t, &st->breakers, s->metrics, s->t_ns);
-	limiters_apply(&st->limiters, s->metrics, s->t_ns);
-	requests_apply(t, &st->requests, s->metrics, s->t_ns);
+	facts_from_page(&st->facts.now[s->source], &st->facts.pages[page], s->metrics, s->t_ns);
+	breakers_apply(t, &st->breakers[page], s->metrics, s->t_ns);
+	limiters_apply(&st->limiters[page], s->metrics, s->t_ns);
+	if (page == PAGE_METRICS) /* expvar has no histograms of requests */
+		requests_apply(t, &st->requests, s->metrics, s->t_ns);
+	objects_join(t);
+}
+
+static void take_circuits(struct target *t, const struct sample *s)
+{
+	circuits_apply(t, &t->state->circuits, s->circuits, s->t_ns);
 	objects_join(t);
 }
 
@@ -343,6 +367,12 @@ static void forget_memory(struct target *t, uint64_t t_ns)
 	objects_join(t);
 }
 
+static void forget_page(struct target *t, enum page page)
+{
+	t->state->breakers[page].n_live = t->state->limiters[page].n_live = 0;
+	objects_join(t);
+}
+
 /* What a source that fell silent said last is no longer true. */
 static void forget(struct target *t, enum source source, uint64_t t_ns)
 {
@@ -356,7 +386,14 @@ static void forget(struct target *t, enum source source, uint64_t t_ns)
 		forget_memory(t, t_ns);
 		break;
 	case SOURCE_METRICS:
-		s->breakers.n_live = s->limiters.n_live = t->n_requests = 0;
+		t->n_requests = 0;
+		forget_page(t, PAGE_METRICS);
+		break;
+	case SOURCE_EXPVAR:
+		forget_page(t, PAGE_EXPVAR);
+		break;
+	case SOURCE_HYSTRIX:
+		s->circuits.n_live = 0;
 		objects_join(t);
 		break;
 	case SOURCE_PROC:
@@ -384,10 +421,15 @@ static double requests_per_s(const struct target *t)
 /* The heap is charted in the rhythm of the best source that knows it. */
 static bool knows_heap(const struct target *t, const struct sample *s)
 {
-	enum source memory = SOURCE_MEMORY;
+	static const enum source by_page[] = { SOURCE_METRICS, SOURCE_EXPVAR };
+	const struct facts *now = t->state->facts.now;
 
-	if (!isnan(t->state->facts.now[memory].memory.heap_live_bytes))
-		return s->source == memory && s->sched;
+	if (!isnan(now[SOURCE_MEMORY].memory.heap_live_bytes))
+		return s->source == SOURCE_MEMORY && s->sched;
+	for (size_t i = 0; i < sizeof(by_page) / sizeof(*by_page); i++) {
+		if (!isnan(now[by_page[i]].memory.heap_live_bytes))
+			return s->source == by_page[i];
+	}
 	return s->source == SOURCE_METRICS;
 }
 
@@ -444,6 +486,8 @@ void model_apply(struct model *m, const struct sample *s)
 		take_process(t, s);
 	if (s->metrics)
 		take_metrics(t, s);
+	if (s->circuits)
+		take_circuits(t, s);
 	if (s->sched)
 		take_sched(t, s);
 	if (s->objects)
@@ -488,6 +532,8 @@ struct source_row target_source_row(const struct target *t, enum source s, uint6
 		.age_ms = st->t_ns && st->state != SOURCE_OFF && now_ns >= at_ns
 				  ? (double)(now_ns - at_ns) / 1e6
 				  : NAN,
+		.every_ms =
+			st->state == SOURCE_OK && st->every_ns ? (double)st->every_ns / 1e6 : NAN,
 		.detail = st->detail[0] ? st->detail : NULL,
 	};
 }

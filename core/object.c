@@ -1,6 +1,6 @@
 /* Breakers and limiters found in the target's memory, followed over time by their address, and
- * joined with what its metrics say of the same: the object knows its state best, the metrics what
- * it counts. */
+ * joined with what metrics pages and Hystrix streams say of the same: the object knows its state
+ * best, the others what it counts. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -147,7 +147,7 @@ void objects_release(struct objects_state *s)
 	free(s->all_limiters);
 }
 
-/* ---- with what the metrics say ---- */
+/* ---- with what other sources say ---- */
 
 /* The one row that fits, or NULL: none does, or several do and nobody could say which. */
 static struct breaker_row *breaker_named(struct breaker_row *rows, size_t n, const char *name)
@@ -186,27 +186,61 @@ static int limiters_by_name(const void *a, const void *b)
 	return by_name(x->name, y->name, x->object, y->object);
 }
 
-static void join_breakers(struct target *t, struct objects_state *s, const struct breakers_state *b)
+/* What one source says of a breaker is completed by another; what is counted stays of one window.
+ */
+static void complete_breaker(struct breaker_row *r, const struct breaker_row *offer)
 {
+	struct breaker_row was = *r;
+	bool counted = !isnan(was.requests) || !isnan(was.failures);
+
+	if (!was.object && strcmp(was.state, "unknown") == 0 &&
+	    strcmp(offer->state, "unknown") != 0) {
+		r->state = offer->state;
+		r->detail = offer->detail;
+		r->raw = NAN;
+		r->since_s = r->flaps_per_h = r->retry_in_s = NAN;
+	}
+	row_complete(&table_breakers, r, offer);
+	if (counted) {
+		r->requests = was.requests;
+		r->failures = was.failures;
+	}
+	if (counted || was.object)
+		r->failure_pct = was.failure_pct;
+}
+
+/* Rows of one source to those of the better ones: the same name is the same breaker. */
+static size_t join_rows(struct breaker_row *all, size_t n, const struct breaker_row *rows,
+			size_t n_rows)
+{
+	size_t n_before = n;
+
+	for (size_t i = 0; i < n_rows; i++) {
+		struct breaker_row *same = breaker_named(all, n_before, rows[i].name);
+
+		if (same)
+			complete_breaker(same, &rows[i]);
+		else
+			all[n++] = rows[i];
+	}
+	return n;
+}
+
+static void join_breakers(struct target *t, struct target_state *ts)
+{
+	struct objects_state *s = &ts->objects;
+	const struct breakers_state *metrics = &ts->breakers[PAGE_METRICS],
+				    *expvar = &ts->breakers[PAGE_EXPVAR];
 	size_t n = s->n_breakers;
 
-	s->all_breakers = xreallocarray(s->all_breakers, n + b->n_live, sizeof(*s->all_breakers));
+	s->all_breakers = xreallocarray(s->all_breakers,
+					n + metrics->n_live + ts->circuits.n_live + expvar->n_live,
+					sizeof(*s->all_breakers));
 	if (n)
 		memcpy(s->all_breakers, s->breakers, n * sizeof(*s->breakers));
-	for (size_t i = 0; i < b->n_live; i++) {
-		const struct breaker_row *offer = &b->rows[i];
-		struct breaker_row *same =
-			breaker_named(s->all_breakers, s->n_breakers, offer->name);
-		double failure_pct;
-
-		if (!same) {
-			s->all_breakers[n++] = *offer;
-			continue;
-		}
-		failure_pct = same->failure_pct; /* of the library's window, as its requests are */
-		row_complete(&table_breakers, same, offer);
-		same->failure_pct = failure_pct;
-	}
+	n = join_rows(s->all_breakers, n, metrics->rows, metrics->n_live);
+	n = join_rows(s->all_breakers, n, ts->circuits.rows, ts->circuits.n_live);
+	n = join_rows(s->all_breakers, n, expvar->rows, expvar->n_live);
 	qsort(s->all_breakers, n, sizeof(*s->all_breakers), breakers_by_name);
 	t->breakers = s->all_breakers;
 	t->n_breakers = n;
@@ -242,21 +276,46 @@ static struct limiter_row *limiter_like(struct limiter_row *rows, size_t n,
 	return found;
 }
 
-static void join_limiters(struct target *t, struct objects_state *s, const struct limiters_state *l)
+static struct limiter_row *limiter_named(struct limiter_row *rows, size_t n, const char *name)
 {
-	size_t n = s->n_limiters;
-	struct limiter_row *same;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].name && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
 
-	s->all_limiters = xreallocarray(s->all_limiters, n + l->n_live, sizeof(*s->all_limiters));
-	if (n)
-		memcpy(s->all_limiters, s->limiters, n * sizeof(*s->limiters));
+static size_t join_limiter_rows(struct objects_state *s, size_t n, const struct limiters_state *l)
+{
+	struct limiter_row *others = s->all_limiters + s->n_limiters;
+	size_t n_others = n - s->n_limiters;
+
 	for (size_t i = 0; i < l->n_live; i++) {
-		same = limiter_like(s->all_limiters, s->n_limiters, l, &l->rows[i]);
+		struct limiter_row *same =
+			limiter_like(s->all_limiters, s->n_limiters, l, &l->rows[i]);
+
+		if (!same)
+			same = limiter_named(others, n_others, l->rows[i].name);
 		if (same)
 			row_complete(&table_limiters, same, &l->rows[i]);
 		else
 			s->all_limiters[n++] = l->rows[i];
 	}
+	return n;
+}
+
+static void join_limiters(struct target *t, struct target_state *ts)
+{
+	struct objects_state *s = &ts->objects;
+	size_t n = s->n_limiters, room = n;
+
+	for (int i = 0; i < PAGE_COUNT; i++)
+		room += ts->limiters[i].n_live;
+	s->all_limiters = xreallocarray(s->all_limiters, room, sizeof(*s->all_limiters));
+	if (n)
+		memcpy(s->all_limiters, s->limiters, n * sizeof(*s->limiters));
+	for (int i = 0; i < PAGE_COUNT; i++)
+		n = join_limiter_rows(s, n, &ts->limiters[i]);
 	qsort(s->all_limiters, n, sizeof(*s->all_limiters), limiters_by_name);
 	t->limiters = s->all_limiters;
 	t->n_limiters = n;
@@ -264,8 +323,6 @@ static void join_limiters(struct target *t, struct objects_state *s, const struc
 
 void objects_join(struct target *t)
 {
-	struct target_state *s = t->state;
-
-	join_breakers(t, &s->objects, &s->breakers);
-	join_limiters(t, &s->objects, &s->limiters);
+	join_breakers(t, t->state);
+	join_limiters(t, t->state);
 }

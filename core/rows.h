@@ -48,7 +48,7 @@ struct cost_facts {
 
 struct source_row {
 	const char *name, *state;
-	double age_ms;
+	double age_ms, every_ms;
 	const char *detail;
 };
 

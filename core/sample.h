@@ -264,6 +264,25 @@ struct metrics_page {
 /* The value of a label of a series, or an empty string. */
 struct str series_label(const struct metrics_page *p, const struct series *s, const char *name);
 
+/* ---- a Hystrix stream: circuits, and the pools that their calls run in ---- */
+
+/* A number is NAN when the stream does not say it. Counts are of the library's rolling window. */
+struct circuit {
+	struct str name;
+	double n_open, n_closed; /* circuits; Turbine adds up those of several hosts */
+	bool forced_open;
+	double window_ns, sleep_ns; /* of the counts; until an open circuit lets a call through */
+	double requests, errors, error_pct; /* as Hystrix judges: with rejections */
+	double successes, failures, timeouts, short_circuited; /* of them; the last: refused */
+	double p50_ms, p99_ms;				       /* of the calls that ran */
+	double pool_active, pool_max;			       /* threads of the pool of its name */
+};
+
+struct circuits_sample {
+	const struct circuit *rows; /* in the order in which they came up */
+	size_t n;
+};
+
 /* ---- the process as /proc and its binary show it ---- */
 
 struct build_dep {
@@ -339,6 +358,7 @@ struct sample {
 	const struct leak_profile_sample *leak_profile;
 	const struct profile_answer *profile;
 	const struct metrics_page *metrics;
+	const struct circuits_sample *circuits;
 	const struct process *process;
 	const struct health *health;
 	const struct own_cost *cost;

@@ -27,21 +27,29 @@ static inline void page_map_add(struct page_map *m, struct link l)
 	m->links[m->n++] = l;
 }
 
+/* The sources that tell by pages of metrics; what is kept of a page is kept of each. */
+enum page { PAGE_METRICS, PAGE_EXPVAR, PAGE_COUNT };
+
 /* ---- facts of one source, and the counters behind its rates ---- */
 
-struct facts_state {
-	struct facts now[SOURCE_COUNT];
+struct page_facts {
 	struct page_map map; /* row: index of the field over all fact tables */
 	double *previous;    /* by the same index; NAN: none */
 	uint8_t *which;	     /* of the field's metric names, by the same index */
 	uint64_t previous_ns;
+};
+
+struct facts_state {
+	struct facts now[SOURCE_COUNT];
+	struct page_facts pages[PAGE_COUNT];
 	uint64_t cpu_ns, throttled_ns, process_ns; /* of /proc */
 	struct cost_facts cost;			   /* of gmptop itself, whatever the sources do */
 	uint64_t own_cpu_ns, own_ns;
 };
 
 void facts_clear(struct facts *f);
-void facts_from_metrics(struct facts_state *s, const struct metrics_page *p, uint64_t t_ns);
+void facts_from_page(struct facts *ret, struct page_facts *s, const struct metrics_page *p,
+		     uint64_t t_ns);
 void facts_from_process(struct facts_state *s, const struct process *p, uint64_t t_ns);
 void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t_ns);
 void facts_merge(const struct target *t, const struct facts_state *s, struct facts *ret);
@@ -122,6 +130,7 @@ struct breakers_state {
 	size_t n_live; /* rows that hold: n, or none while the source is silent */
 	struct page_map map;
 	uint64_t t_ns;
+	enum source source; /* whose page it is */
 };
 
 void breakers_apply(struct target *t, struct breakers_state *s, const struct metrics_page *p,
@@ -138,6 +147,7 @@ struct limiters_state {
 	size_t n_live;
 	struct page_map map;
 	uint64_t t_ns;
+	enum source source;
 };
 
 void limiters_apply(struct limiters_state *s, const struct metrics_page *p, uint64_t t_ns);
@@ -157,6 +167,21 @@ void requests_apply(struct target *t, struct requests_state *s, const struct met
 		    uint64_t t_ns);
 void requests_release(struct requests_state *s);
 
+/* ---- breakers of a Hystrix stream ---- */
+
+struct circuit_extra;
+struct circuits_state {
+	struct arena words[2]; /* of the rows now and of those before */
+	int current;
+	struct breaker_row *rows;
+	struct circuit_extra *extra; /* beside each row */
+	size_t n, n_live;
+};
+
+void circuits_apply(struct target *t, struct circuits_state *s, const struct circuits_sample *sm,
+		    uint64_t t_ns);
+void circuits_release(struct circuits_state *s);
+
 /* ---- breakers and limiters in the target's memory ---- */
 
 struct object_past;
@@ -167,7 +192,7 @@ struct objects_state {
 	struct breaker_row *breakers;
 	struct limiter_row *limiters;
 	size_t n_breakers, n_limiters;
-	struct breaker_row *all_breakers; /* with those of the metrics: what the target shows */
+	struct breaker_row *all_breakers; /* with those of other sources: what the target shows */
 	struct limiter_row *all_limiters;
 };
 
@@ -200,8 +225,9 @@ void findings_apply(struct target *t, struct arena *a);
 struct target_state {
 	struct facts_state facts;
 	struct groups_state groups;
-	struct breakers_state breakers;
-	struct limiters_state limiters;
+	struct breakers_state breakers[PAGE_COUNT];
+	struct limiters_state limiters[PAGE_COUNT];
+	struct circuits_state circuits;
 	struct requests_state requests;
 	struct objects_state objects;
 	struct sched_state *sched;

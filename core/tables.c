@@ -167,6 +167,7 @@ static const struct field sources_fields[] = {
 	FIELD(source_row, name, TEXT, NONE, 10, "source", "where values come from"),
 	FIELD(source_row, state, TEXT, NONE, 7, "state", "ok, absent, denied, failed or off"),
 	FIELD(source_row, age_ms, NUM, MS, 7, "age", "since its last answer"),
+	FIELD(source_row, every_ms, NUM, MS, 7, NULL, "it is asked so rarely, to spare the target; absent: at each interval"),
 	FIELD(source_row, detail, TEXT, NONE, 0, "why, and what would fix it", "said whenever the state is not ok"),
 };
 ROWS(sources, source_row, "Sources", "each place that values can come from, and how it fares");
@@ -202,7 +203,7 @@ static const struct field breakers_fields[] = {
 	FIELD(breaker_row, name, TEXT, NONE, 16, "name", "the breaker's name, from its labels or as the library keeps it"),
 	FIELD(breaker_row, state, TEXT, NONE, 7, "state", "closed, half_open, open, or unknown when nothing says what the number means"),
 	FIELD(breaker_row, since_s, NUM, S, 6, "for", "time in this state, since gmptop saw it change or as the library keeps it; absent before"),
-	FIELD(breaker_row, requests, NUM, COUNT, 8, "requests", "calls counted by the service since it started; from memory: by the library in its own window"),
+	FIELD(breaker_row, requests, NUM, COUNT, 8, "requests", "calls counted by the service since it started; from memory and Hystrix: by the library in its own window"),
 	FIELD(breaker_row, failures, NUM, COUNT, 8, "failures", "failed calls, counted likewise"),
 	FIELD(breaker_row, failure_pct, NUM, PCT, 5, "fail%", "failed of all calls let through, over the last interval or the library's window; absent when there were none"),
 	FIELD(breaker_row, rejected_per_s, NUM, PER_S, 7, "reject/s", "calls refused by the breaker a second"),

@@ -3,9 +3,9 @@
 # .ci/run does; from Debian bookworm. SUDO is what to run apt-get with; empty for nothing.
 set -eu
 
-build="gcc libc6-dev make pkg-config libncurses-dev libcurl4-openssl-dev libelf-dev libdw-dev zlib1g-dev
+build="gcc libc6-dev make pkg-config libncurses-dev libcurl4-openssl-dev libcjson-dev libelf-dev libdw-dev zlib1g-dev
 	libdeflate-dev libunistring-dev ca-certificates"
-test="libcmocka-dev libcjson-dev strace tmux python3 python3-jsonschema git procps"
+test="libcmocka-dev strace tmux python3 python3-jsonschema git procps"
 check="clang clang-tidy clang-format cppcheck libclang-rt-14-dev"
 
 case ${1:-all} in

@@ -326,7 +326,8 @@ bool app_has_rates(const struct app *a)
 		for (int k = 0; k < SOURCE_COUNT; k++) {
 			const struct source_status *s = &a->model->targets[i].sources[k];
 
-			if (s->state == SOURCE_OK && s->ok_count < 2)
+			if (s->state == SOURCE_OK && s->ok_count < 2 &&
+			    s->every_ns <= a->o->interval_ns)
 				return false;
 		}
 	}
