@@ -39,7 +39,7 @@ obj        = $(1:%.c=$(B)/%.o)
 unit      := $(patsubst tests/unit/test_%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 fuzzers   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches   := $(patsubst tests/bench/bench_%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
-services  := paymentd quiet lab load gateway fleet
+services  := paymentd quiet lab load gateway fleet hystrixd
 pages     := docs/gmptop.1 docs/fields.md docs/gmptop.schema.json
 
 all: gmptop

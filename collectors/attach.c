@@ -21,7 +21,7 @@ enum {
 };
 
 static const struct collector_ops *const all_ops[] = {
-	&proc_ops, &memory_ops, &pprof_ops, &metrics_ops, &expvar_ops, &health_ops,
+	&proc_ops, &memory_ops, &pprof_ops, &metrics_ops, &expvar_ops, &hystrix_ops, &health_ops,
 };
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
@@ -62,7 +62,6 @@ static const char *why_off(const struct attach *a, enum source s)
 {
 	static const char *const not_built[SOURCE_COUNT] = {
 		[SOURCE_BPF] = "this version has no kernel programs",
-		[SOURCE_HYSTRIX] = "this version does not read Hystrix streams",
 		[SOURCE_PROMETHEUS] = "this version does not ask a Prometheus server",
 	};
 
@@ -399,6 +398,8 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 	for (size_t i = 0; i < a->n_collectors; i++) { /* what is under way would answer too late */
 		endpoints_free(a->collectors[i].endpoints);
 		a->collectors[i].endpoints = NULL;
+		if (a->collectors[i].ops->stop)
+			a->collectors[i].ops->stop(&a->collectors[i]);
 	}
 	push_ended(a);
 }

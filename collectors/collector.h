@@ -20,7 +20,9 @@ struct collector_ops {
 	int (*open)(struct collector *c, struct err *e);    /* 0 or -errno; NULL: nothing to open */
 	void (*tick)(struct collector *c, uint64_t now_ns); /* one round is due */
 	bool (*busy)(const struct collector *c);	    /* a round is under way; NULL: never */
-	void (*close)(struct collector *c);		    /* accepts a half-open collector */
+	/* The target has ended: what is under way would tell of it too late. NULL: nothing is. */
+	void (*stop)(struct collector *c);
+	void (*close)(struct collector *c); /* accepts a half-open collector */
 };
 
 struct collector {

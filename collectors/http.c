@@ -68,7 +68,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 		buf_add(&t->body, data, n < room ? n : room);
 		return t->got_bytes > (1 << 20) ? 0 : n;
 	}
-	if (t->got_bytes > t->rq.body_max)
+	if (t->got_bytes > t->rq.body_max && !t->rq.idle_ns)
 		return (size_t)fail(t, err_set(&t->why, -EFBIG,
 					       "the answer is larger than %zu MiB; refused",
 					       t->rq.body_max >> 20));
@@ -171,6 +171,11 @@ static void explain_curl(struct http_handle *t, CURLcode code)
 	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os);
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
+		if (t->rq.idle_ns && (t->got_bytes || t->header_bytes)) {
+			t->error = err_set(&t->why, -ETIMEDOUT, "nothing came for %.0f s",
+					   (double)t->rq.idle_ns / 1e9);
+			return;
+		}
 		t->error = err_set(&t->why, -ETIMEDOUT,
 				   t->got_bytes || t->header_bytes
 					   ? "the answer did not end within %.1f s"
@@ -278,6 +283,18 @@ static pid_t peer_pid(CURL *easy)
 	return cred.pid;
 }
 
+void http_connection(struct http_handle *t, struct http_reply *ret)
+{
+	long port = 0;
+
+	ret->local = is_local(t->easy, &ret->remote_ip, &port);
+	ret->remote_port = (int)port;
+	if (t->unix_path) {
+		ret->peer_pid = peer_pid(t->easy);
+		ret->local = true;
+	}
+}
+
 /* ---- life of a request ---- */
 
 static void handle_free(struct http_handle *t)
@@ -352,7 +369,13 @@ static void set_options(struct http_handle *t, uint64_t timeout_ns)
 		curl_easy_setopt(c, CURLOPT_PROXY, ""); /* what is debugged is asked itself */
 	curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
 	curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
+	if (t->rq.idle_ns) { /* libcurl counts whole seconds */
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+				 (long)((t->rq.idle_ns + NS_PER_S - 1) / NS_PER_S));
+	} else {
+		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
+	}
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : (long)CONNECT_MS);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 128L << 10);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, t->http->agent);
@@ -411,7 +434,6 @@ static void on_transfer(void *arg, CURL *easy, CURLcode code)
 	struct http_reply r = { 0 };
 	struct http_handle *t = NULL;
 	char *type = NULL;
-	long port = 0;
 
 	(void)arg;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
@@ -433,12 +455,7 @@ static void on_transfer(void *arg, CURL *easy, CURLcode code)
 	r.body = t->rq.on_data ? NULL : buf_str(&t->body);
 	r.len = t->rq.on_data ? 0 : t->body.len;
 	r.took_ns = clock_mono_ns() - t->start_ns;
-	r.local = is_local(easy, &r.remote_ip, &port);
-	r.remote_port = (int)port;
-	if (t->unix_path) {
-		r.peer_pid = peer_pid(easy);
-		r.local = true;
-	}
+	http_connection(t, &r);
 	unlink_running(t);
 	t->rq.on_done(t->rq.arg, &r);
 	recycle(t);

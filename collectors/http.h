@@ -39,6 +39,9 @@ struct http_request {
 	const char *accept;    /* NULL: anything */
 	size_t body_max;       /* bytes after decoding; beyond it the request fails with -EFBIG */
 	uint64_t timeout_ns;
+	/* Not 0: the body need not end. timeout_ns is for connecting only then and body_max does
+	 * not hold, but it fails when so long no byte comes, before the first one too. */
+	uint64_t idle_ns;
 	bool want_gzip; /* offer gzip as a transfer encoding */
 	/* NULL: the body is collected. Else it is handed on as it arrives; a negative value ends
 	 * the request with that error and the sentence in *e. */
@@ -54,6 +57,8 @@ void http_free(struct http *h);
 
 /* Starts it. on_done is called exactly once, never from within http_get, and not after a cancel. */
 struct http_handle *http_get(struct http *h, const struct http_request *rq);
+/* Where its connection goes to, while it is under way: local, remote_ip, remote_port, peer_pid. */
+void http_connection(struct http_handle *t, struct http_reply *ret);
 /* NULL is fine. Not for a handle whose on_done has begun: it takes care of itself. */
 void http_cancel(struct http_handle *t);
 /* What the server says the body is, from on_data on; "" when it does not. Until it is done. */

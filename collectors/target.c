@@ -18,7 +18,7 @@ static enum source source_of_path(const char *path)
 	} pages[] = {
 		{ "/metrics", SOURCE_METRICS },	       { "/prometheus", SOURCE_METRICS },
 		{ "/federate", SOURCE_METRICS },       { "/debug/vars", SOURCE_EXPVAR },
-		{ "/hystrix.stream", SOURCE_HYSTRIX },
+		{ "/hystrix.stream", SOURCE_HYSTRIX }, { "/turbine.stream", SOURCE_HYSTRIX },
 	};
 	size_t len = strcspn(path, "?#");
 

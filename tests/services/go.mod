@@ -3,6 +3,7 @@ module gmptop.test/services
 go 1.19
 
 require (
+	github.com/afex/hystrix-go v0.0.0-20180502004556-fa1af6a1f4f5
 	github.com/prometheus/client_golang v1.14.0
 	github.com/sony/gobreaker v1.0.0
 	golang.org/x/time v0.3.0
