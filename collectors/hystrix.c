@@ -263,10 +263,16 @@ static void open_stream(struct place *p);
 static void on_done(void *arg, const struct http_reply *r)
 {
 	struct place *p = arg;
+	struct hystrix_state *s = p->c->state;
 	struct site *site = p->c->site;
 	struct err why = r->why;
 	int error = r->error;
 
+	if (s->chosen == p && s->burst.at_ns) {
+		loop_timer_stop(p->c->loop, &s->burst);
+		if (!error) /* it ended, but what it said is whole */
+			on_burst(p->c, clock_mono_ns());
+	}
 	p->request = NULL;
 	if (r->remote_ip[0] || r->peer_pid)
 		site_connected(site, r);
