@@ -333,6 +333,16 @@ struct health {
 	uint64_t took_ns;
 };
 
+/* ---- the time before gmptop came, as a server has kept it ---- */
+
+enum past_value { PAST_GOROUTINES, PAST_HEAP_LIVE, PAST_HEAP_GOAL, PAST_RSS, PAST_CPU, PAST_COUNT };
+
+struct past_sample {
+	const uint64_t *t_ns; /* monotonic, ascending */
+	size_t n;
+	const double *values[PAST_COUNT]; /* n of each, in the units of the facts; NAN: a gap */
+};
+
 /* ---- gmptop's own use, so that the cost meter is a value like any other ---- */
 
 struct own_cost {
@@ -362,6 +372,7 @@ struct sample {
 	const struct process *process;
 	const struct health *health;
 	const struct own_cost *cost;
+	const struct past_sample *past;
 	bool gone; /* the process has ended */
 };
 
