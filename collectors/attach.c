@@ -21,7 +21,8 @@ enum {
 };
 
 static const struct collector_ops *const all_ops[] = {
-	&proc_ops, &memory_ops, &pprof_ops, &metrics_ops, &expvar_ops, &hystrix_ops, &health_ops,
+	&proc_ops,   &memory_ops,  &pprof_ops,	&metrics_ops,
+	&expvar_ops, &hystrix_ops, &health_ops, &prometheus_ops,
 };
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
@@ -62,13 +63,14 @@ static const char *why_off(const struct attach *a, enum source s)
 {
 	static const char *const not_built[SOURCE_COUNT] = {
 		[SOURCE_BPF] = "this version has no kernel programs",
-		[SOURCE_PROMETHEUS] = "this version does not ask a Prometheus server",
 	};
 
 	if (!(a->o.sources & (1u << s)))
 		return "left out by --sources";
 	if (!(attach_sources_built() & (1u << s)))
 		return not_built[s];
+	if (s == SOURCE_PROMETHEUS)
+		return a->o.prometheus ? NULL : "no server named (--prometheus URL)";
 	if (a->spec.only != SOURCE_COUNT && s != a->spec.only && s != SOURCE_PROC)
 		return "not asked for: the address names one page (give only host and port for "
 		       "all)";
@@ -373,6 +375,8 @@ static void push_ended(struct attach *a)
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		const char *off = why_off(a, (enum source)i);
 
+		if (i == SOURCE_PROMETHEUS && !a->gone) /* the past stays what it was */
+			continue;
 		push_state(a, (enum source)i, off ? SOURCE_OFF : SOURCE_FAILED,
 			   off ? off : a->site.no_pid.text);
 	}
@@ -469,6 +473,7 @@ static void add_collector(struct attach *a, const struct collector_ops *ops)
 		.interval_ns = a->o.interval_ns,
 		.timeout_ns = a->o.timeout_ns,
 		.budget_pct = a->o.budget_pct,
+		.prometheus = a->o.prometheus,
 		.state = xcalloc(1, ops->state_size),
 	};
 	a->n_collectors++;

@@ -14,8 +14,9 @@ struct attach_options {
 	struct http *http;
 	struct sink *sink;
 	uint64_t interval_ns, timeout_ns;
-	double budget_pct; /* above 0, up to 100 */
-	uint32_t sources;  /* bit 1 << enum source: wanted */
+	double budget_pct;			  /* above 0, up to 100 */
+	uint32_t sources;			  /* bit 1 << enum source: wanted */
+	const struct promserver_spec *prometheus; /* who knows the past; NULL: nobody is named */
 };
 
 /* Which sources this version can read at all; `why` of the others is said by attach. */

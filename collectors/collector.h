@@ -12,6 +12,7 @@
 #include "core/sample.h"
 
 struct collector;
+struct promserver_spec;
 
 struct collector_ops {
 	const char *name;
@@ -32,12 +33,13 @@ struct collector {
 	struct sink *sink;
 	struct site *site;
 	uint64_t interval_ns, timeout_ns;
-	double budget_pct;		/* what probing may cost; 100: never slower for its sake */
-	struct endpoint_set *endpoints; /* of an HTTP source; NULL for others */
+	double budget_pct; /* what probing may cost; 100: never slower for its sake */
+	const struct promserver_spec *prometheus; /* --prometheus; NULL: none is named */
+	struct endpoint_set *endpoints;		  /* of an HTTP source; NULL for others */
 	void *state;
 };
 
 extern const struct collector_ops proc_ops, memory_ops, pprof_ops, metrics_ops, expvar_ops,
-	hystrix_ops, health_ops;
+	hystrix_ops, health_ops, prometheus_ops;
 
 #endif

@@ -29,6 +29,7 @@ struct http_handle {
 	struct curl_slist *headers;
 	uint64_t start_ns;
 	size_t got_bytes, header_bytes, n_headers;
+	int64_t date_unix_s;
 	long status;
 	char location[128]; /* for people: without its query */
 	char follow[512];   /* whole; "" when it is longer */
@@ -83,6 +84,22 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 		     : n;
 }
 
+/* "Date: Tue, 24 Nov 2026 11:47:37 GMT": the server's clock. */
+static void take_date(struct http_handle *t, const char *data, size_t n)
+{
+	static const char date[] = "date:";
+	char text[64];
+	size_t skip = sizeof(date) - 1;
+	time_t at;
+
+	if (n <= skip || n - skip >= sizeof(text) || strncasecmp(data, date, skip) != 0)
+		return;
+	memcpy(text, data + skip, n - skip);
+	text[n - skip] = '\0';
+	at = curl_getdate(text, NULL);
+	t->date_unix_s = at > 0 ? (int64_t)at : 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
 	static const char location[] = "location:";
@@ -96,6 +113,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 			t, err_set(&t->why, -EFBIG,
 				   "the answer's headers do not end (over %d kB or %d lines)",
 				   HEADERS_MAX >> 10, HEADERS_COUNT_MAX));
+	take_date(t, data, n);
 	if (n > from && strncasecmp(data, location, from) == 0) {
 		while (from < n && data[from] == ' ')
 			from++;
@@ -421,6 +439,7 @@ static void follow_redirect(struct http_handle *t, char *url)
 	t->hops++;
 	buf_clear(&t->body);
 	t->got_bytes = t->header_bytes = t->n_headers = 0;
+	t->date_unix_s = 0;
 	t->status = 0;
 	t->location[0] = t->follow[0] = '\0';
 	curl_multi_remove_handle(multi, t->easy);
@@ -454,6 +473,10 @@ static void on_transfer(void *arg, CURL *easy, CURLcode code)
 	r.content_type = type ? str_of(type) : STR("");
 	r.body = t->rq.on_data ? NULL : buf_str(&t->body);
 	r.len = t->rq.on_data ? 0 : t->body.len;
+	r.error_page = STR("");
+	if (t->status != 200)
+		r.error_page = (struct str){ buf_str(&t->body), (uint32_t)t->body.len };
+	r.date_unix_s = t->date_unix_s;
 	r.took_ns = clock_mono_ns() - t->start_ns;
 	http_connection(t, &r);
 	unlink_running(t);
@@ -526,6 +549,7 @@ struct http_handle *http_get(struct http *h, const struct http_request *rq)
 	buf_clear(&t->body);
 	t->start_ns = clock_mono_ns();
 	t->got_bytes = t->header_bytes = t->n_headers = 0;
+	t->date_unix_s = 0;
 	t->status = 0;
 	t->location[0] = t->follow[0] = '\0';
 	t->why.text[0] = t->curls[0] = '\0';

@@ -26,8 +26,10 @@ struct http_reply {
 	struct str content_type;
 	const char *body; /* NULL when it was streamed; valid during the callback */
 	size_t len;
-	uint64_t took_ns; /* until the last byte */
-	bool local;	  /* both ends of the connection are on this host */
+	struct str error_page; /* of a status but 200: how its page begins; as body */
+	int64_t date_unix_s;   /* the server's clock (Date:); 0: it does not tell */
+	uint64_t took_ns;      /* until the last byte */
+	bool local;	       /* both ends of the connection are on this host */
 	int remote_port;
 	pid_t peer_pid;	       /* the server's, over a unix socket; else 0 */
 	const char *remote_ip; /* "" when never connected; valid during the callback */

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/parse/promql.h"
 #include "collectors/procfs.h"
 
-static const char unix_prefix[] = "unix:";
+static const char unix_prefix[] = "unix:", server_prefix[] = "prometheus:";
 
 /* A path whose last segment says that it is one page, not the base of the usual pages. */
 static enum source source_of_path(const char *path)
@@ -91,6 +92,43 @@ static int parse_unix(const char *path, struct target_spec *s, struct err *e)
 	return 0;
 }
 
+/* A prefix belongs to the address: /prometheus is no page here. */
+static int parse_server(const char *arg, struct target_spec *s, struct err *e)
+{
+	size_t len = strcspn(arg, "#");
+	char url[512];
+	const char *rest;
+	int r;
+
+	if (arg[len] && strlen(arg + len + 1) >= sizeof(s->wanted))
+		return err_set(e, -EINVAL, "what stands behind # is too long");
+	snprintf(s->wanted, sizeof(s->wanted), "%s", arg[len] ? arg + len + 1 : "");
+	r = promql_check(s->wanted, e);
+	if (r < 0)
+		return r;
+	if (len >= sizeof(url))
+		return err_set(e, -EINVAL, "the address is too long");
+	snprintf(url, sizeof(url), "%.*s", (int)len, arg);
+	if (strncmp(url, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
+		r = parse_unix(url + sizeof(unix_prefix) - 1, s, e);
+	} else {
+		url[strcspn(url, "?")] = '\0';
+		r = parse_url(url, s, e);
+		rest = strstr(url, "://");
+		rest = rest ? rest + 3 : url;
+		len = strlen(url);
+		while (len && url[len - 1] == '/')
+			len--;
+		if (r == 0)
+			snprintf(s->base.url, sizeof(s->base.url), "%s%.*s",
+				 rest == url ? "http://" : "", (int)len, url);
+	}
+	s->kind = TARGET_PROMETHEUS;
+	s->only = SOURCE_COUNT;
+	s->exact_url[0] = '\0';
+	return r;
+}
+
 static bool is_number(const char *s)
 {
 	return s[0] && s[strspn(s, "0123456789")] == '\0';
@@ -103,6 +141,26 @@ static bool is_host_port(const char *s)
 	size_t port = colon ? strcspn(colon + 1, "/?") : 0;
 
 	return colon && port > 0 && strspn(colon + 1, "0123456789") == port;
+}
+
+/* "prometheus:9090" is a host of that name; "prometheus:host:9090" is a server. */
+static bool is_server(const char *arg)
+{
+	const char *rest = arg + sizeof(server_prefix) - 1;
+
+	return strncmp(arg, server_prefix, sizeof(server_prefix) - 1) == 0 &&
+	       (strstr(rest, "://") || is_host_port(rest) ||
+		strncmp(rest, unix_prefix, sizeof(unix_prefix) - 1) == 0);
+}
+
+int target_parse_server(const char *arg, struct target_spec *ret, struct err *e)
+{
+	struct target_spec s = { .only = SOURCE_COUNT };
+	int r = parse_server(is_server(arg) ? arg + sizeof(server_prefix) - 1 : arg, &s, e);
+
+	if (r == 0)
+		*ret = s;
+	return r;
 }
 
 int target_parse(const char *arg, struct target_spec *ret, struct err *e)
@@ -129,6 +187,8 @@ int target_parse(const char *arg, struct target_spec *ret, struct err *e)
 		s.pid = (pid_t)pid;
 	} else if (strcmp(arg, "-") == 0) {
 		s.kind = TARGET_FILE;
+	} else if (is_server(arg)) {
+		r = parse_server(arg + sizeof(server_prefix) - 1, &s, e);
 	} else if (strncmp(arg, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
 		r = parse_unix(arg + sizeof(unix_prefix) - 1, &s, e);
 	} else if (strstr(arg, "://") || is_host_port(arg)) {

@@ -4,7 +4,7 @@
 
 #include "collectors/collector.h"
 
-enum target_kind { TARGET_PID, TARGET_NAME, TARGET_URL, TARGET_FILE };
+enum target_kind { TARGET_PID, TARGET_NAME, TARGET_URL, TARGET_FILE, TARGET_PROMETHEUS };
 
 struct target_spec {
 	enum target_kind kind;
@@ -15,10 +15,14 @@ struct target_spec {
 	enum source only;	   /* an exact address names one source; else SOURCE_COUNT */
 	char exact_url[512];
 	char host_port[128]; /* for a name when nothing better is known */
+	char wanted[256];    /* TARGET_PROMETHEUS: behind its #, checked; base is the server's */
 };
 
 /* -EINVAL with a sentence when it cannot be a target. Looks nothing up. */
 int target_parse(const char *arg, struct target_spec *ret, struct err *e);
+
+/* The address of a Prometheus server, with or without "prometheus:" before it. */
+int target_parse_server(const char *arg, struct target_spec *ret, struct err *e);
 
 /* Processes whose executable has this base name. Returns how many there are, at most n are stored.
  */

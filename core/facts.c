@@ -163,6 +163,13 @@ static void reset_previous(struct page_facts *s)
 		s->previous[i] = NAN;
 }
 
+void facts_forget_rates(struct page_facts *s)
+{
+	if (s->previous)
+		reset_previous(s);
+	s->previous_ns = 0;
+}
+
 void facts_from_page(struct facts *ret, struct page_facts *s, const struct metrics_page *p,
 		     uint64_t t_ns)
 {

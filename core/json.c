@@ -348,7 +348,8 @@ static void put_health(struct jsonw *w, const struct health *h)
 
 static void put_target(struct jsonw *w, const struct target *t, uint64_t now_ns, uint64_t unix_ns)
 {
-	bool has_metrics = t->sources[SOURCE_METRICS].state == SOURCE_OK;
+	bool has_metrics = t->sources[SOURCE_METRICS].state == SOURCE_OK ||
+			   t->metrics_source == SOURCE_PROMETHEUS;
 	bool has_breakers = t->objects_looked || t->sources[SOURCE_EXPVAR].state == SOURCE_OK ||
 			    t->sources[SOURCE_HYSTRIX].state == SOURCE_OK;
 

@@ -73,6 +73,7 @@ uint32_t model_add_target(struct model *m, const char *asked, const char *name, 
 			      .goroutines_source = SOURCE_COUNT,
 			      .groups_source = SOURCE_COUNT,
 			      .latency_source = SOURCE_COUNT,
+			      .metrics_source = SOURCE_COUNT,
 			      .last_profile = PROFILE_KINDS };
 	t->asked = xstrdup(asked);
 	t->name = xstrdup(name ? name : asked);
@@ -81,6 +82,7 @@ uint32_t model_add_target(struct model *m, const char *asked, const char *name, 
 	t->state->sched = sched_new();
 	for (int i = 0; i < PAGE_COUNT; i++)
 		t->state->breakers[i].source = t->state->limiters[i].source = page_sources[i];
+	t->state->page_source = SOURCE_METRICS;
 	for (int i = 0; i < SOURCE_COUNT; i++) {
 		t->sources[i].state = SOURCE_WAITING;
 		snprintf(t->sources[i].detail, sizeof(t->sources[i].detail), "no answer yet");
@@ -281,11 +283,39 @@ static void take_threads(struct target *t, const struct process *p, uint64_t t_n
 	sched_join_threads(t);
 }
 
+static void forget_rates(struct target_state *s)
+{
+	struct breakers_state *b = &s->breakers[PAGE_METRICS];
+	struct limiters_state *l = &s->limiters[PAGE_METRICS];
+
+	facts_forget_rates(&s->facts.pages[PAGE_METRICS]);
+	s->requests.map.valid = b->map.valid = l->map.valid = false;
+	s->requests.t_ns = b->t_ns = l->t_ns = 0;
+}
+
+/* Of the service's own page and a server's the better one counts; no rate goes from one to the
+ * other. */
+static bool takes_page(struct target *t, const struct sample *s)
+{
+	struct target_state *st = t->state;
+
+	if (t->metrics_source < s->source)
+		return false;
+	t->metrics_source = s->source;
+	if (st->page_source != s->source)
+		forget_rates(st);
+	st->page_source = st->breakers[PAGE_METRICS].source = st->limiters[PAGE_METRICS].source =
+		st->requests.source = s->source;
+	return true;
+}
+
 static void take_metrics(struct target *t, const struct sample *s)
 {
 	struct target_state *st = t->state;
 	enum page page = s->source == SOURCE_EXPVAR ? PAGE_EXPVAR : PAGE_METRICS;
 
+	if (page == PAGE_METRICS && !takes_page(t, s))
+		return;
 	facts_from_page(&st->facts.now[s->source], &st->facts.pages[page], s->metrics, s->t_ns);
 	breakers_apply(t, &st->breakers[page], s->metrics, s->t_ns);
 	limiters_apply(&st->limiters[page], s->metrics, s->t_ns);
@@ -298,6 +328,22 @@ static void take_circuits(struct target *t, const struct sample *s)
 {
 	circuits_apply(t, &t->state->circuits, s->circuits, s->t_ns);
 	objects_join(t);
+}
+
+static void take_past(struct target *t, const struct past_sample *p)
+{
+	static const enum history charts[PAST_COUNT] = {
+		[PAST_GOROUTINES] = HISTORY_GOROUTINES,
+		[PAST_HEAP_LIVE] = HISTORY_HEAP_LIVE,
+		[PAST_HEAP_GOAL] = HISTORY_HEAP_GOAL,
+		[PAST_RSS] = HISTORY_RSS,
+		[PAST_CPU] = HISTORY_CPU,
+	};
+
+	for (int i = 0; i < PAST_COUNT; i++) {
+		if (p->values[i])
+			timeline_put_past(&t->history[charts[i]], p->t_ns, p->values[i], p->n);
+	}
 }
 
 static void take_objects(struct target *t, const struct sample *s)
@@ -386,6 +432,10 @@ static void forget(struct target *t, enum source source, uint64_t t_ns)
 		forget_memory(t, t_ns);
 		break;
 	case SOURCE_METRICS:
+	case SOURCE_PROMETHEUS:
+		if (t->metrics_source != source)
+			break;
+		t->metrics_source = SOURCE_COUNT;
 		t->n_requests = 0;
 		forget_page(t, PAGE_METRICS);
 		break;
@@ -418,6 +468,12 @@ static double requests_per_s(const struct target *t)
 	return sum;
 }
 
+/* A page of metrics, or a round that should have brought one. */
+static bool is_page_round(const struct target *t, const struct sample *s)
+{
+	return s->source == t->state->page_source && (s->metrics || s->state != SOURCE_OK);
+}
+
 /* The heap is charted in the rhythm of the best source that knows it. */
 static bool knows_heap(const struct target *t, const struct sample *s)
 {
@@ -430,18 +486,26 @@ static bool knows_heap(const struct target *t, const struct sample *s)
 		if (!isnan(now[by_page[i]].memory.heap_live_bytes))
 			return s->source == by_page[i];
 	}
-	return s->source == SOURCE_METRICS;
+	return is_page_round(t, s);
+}
+
+/* /proc tells CPU time and memory in its own rhythm; of a service elsewhere only its metrics do. */
+static bool knows_process(const struct target *t, const struct sample *s)
+{
+	if (t->sources[SOURCE_PROC].state == SOURCE_OK)
+		return s->source == SOURCE_PROC;
+	return is_page_round(t, s);
 }
 
 static void push_history(struct target *t, const struct sample *s)
 {
 	const struct facts *f = &t->facts;
 
-	if (s->source == SOURCE_PROC) {
+	if (knows_process(t, s)) {
 		timeline_push(&t->history[HISTORY_CPU], s->t_ns, f->process.cpu_pct);
 		timeline_push(&t->history[HISTORY_RSS], s->t_ns, f->memory.rss_bytes);
 	}
-	if (s->source == SOURCE_METRICS)
+	if (is_page_round(t, s))
 		timeline_push(&t->history[HISTORY_REQUESTS], s->t_ns, requests_per_s(t));
 	if (knows_heap(t, s)) {
 		timeline_push(&t->history[HISTORY_HEAP_LIVE], s->t_ns, f->memory.heap_live_bytes);
@@ -469,8 +533,10 @@ void model_apply(struct model *m, const struct sample *s)
 {
 	struct target *t = &m->targets[s->target];
 
-	t->now_ns = s->t_ns;
-	t->now_unix_ns = s->unix_ns;
+	if (s->t_ns > t->now_ns) { /* what a server tells is of the time it was scraped */
+		t->now_ns = s->t_ns;
+		t->now_unix_ns = s->unix_ns;
+	}
 	if (!t->first_ns)
 		t->first_ns = s->t_ns;
 	if (s->source < SOURCE_COUNT) {
@@ -500,6 +566,8 @@ void model_apply(struct model *m, const struct sample *s)
 		profiles_apply(t, s->profile, s->unix_ns);
 	if (s->health)
 		take_health(t, s->health);
+	if (s->past)
+		take_past(t, s->past);
 	if (s->cost)
 		facts_from_cost(&t->state->facts, s->cost, s->t_ns);
 	facts_merge(t, &t->state->facts, &t->facts);
@@ -511,8 +579,11 @@ void model_apply(struct model *m, const struct sample *s)
 bool target_reached(const struct target *t)
 {
 	static const enum source http[] = { SOURCE_PPROF, SOURCE_METRICS, SOURCE_EXPVAR,
-					    SOURCE_HYSTRIX, SOURCE_PROMETHEUS };
+					    SOURCE_HYSTRIX };
 
+	/* What a server has kept of the past is no answer of the target's. */
+	if (t->is_server || t->by_server)
+		return t->sources[SOURCE_PROMETHEUS].ok_ns;
 	for (size_t i = 0; i < sizeof(http) / sizeof(*http); i++) {
 		if (t->sources[http[i]].ok_ns)
 			return true;

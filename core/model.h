@@ -51,14 +51,16 @@ struct leak_profile {
 };
 
 struct target {
-	char *name;		   /* shown; see json.md, "name" */
-	char *asked;		   /* as the user wrote it */
-	char *url;		   /* the base that answered; NULL: none */
-	pid_t pid;		   /* 0: not known */
-	bool named;		   /* the user gave the name */
-	bool is_url;		   /* was asked for by address: reached only by an HTTP answer */
-	uint64_t start_unix_ns;	   /* of the process; 0: not known */
-	uint64_t gone_unix_ns;	   /* the process ended; 0: it has not */
+	char *name;		/* shown; see json.md, "name" */
+	char *asked;		/* as the user wrote it */
+	char *url;		/* the base that answered; NULL: none */
+	pid_t pid;		/* 0: not known */
+	bool named;		/* the user gave the name */
+	bool is_url;		/* was asked for by address: reached only by an HTTP answer */
+	bool is_server;		/* a Prometheus server, asked for its services: no service itself */
+	bool by_server;		/* seen through such a server only */
+	uint64_t start_unix_ns; /* of the process; 0: not known */
+	uint64_t gone_unix_ns;	/* the process ended; 0: it has not */
 	const struct build *build; /* NULL: not known */
 	struct health health;	   /* status 0: no health endpoint answered */
 
@@ -67,8 +69,9 @@ struct target {
 	enum source goroutines_source; /* whose total it is; SOURCE_COUNT: nobody's */
 	enum source groups_source;     /* whose groups they are; SOURCE_COUNT: nobody's */
 	enum source latency_source;
-	struct group_row **groups; /* present now, by count, largest first */
-	struct group_row **stacks; /* the same without regard to labels: what people look at */
+	enum source metrics_source; /* whose page it is; SOURCE_COUNT: nobody's */
+	struct group_row **groups;  /* present now, by count, largest first */
+	struct group_row **stacks;  /* the same without regard to labels: what people look at */
 	size_t n_groups, n_stacks;
 	double by_running, by_runnable, by_waiting, by_syscall; /* NAN: no groups known */
 	struct leak_row *leaks;					/* worst first */

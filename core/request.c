@@ -152,7 +152,7 @@ static long row_for(struct requests_state *s, const struct metrics_page *p, cons
 	}
 	r = &s->rows[s->n];
 	row_clear(&table_requests, r);
-	r->source = source_name(SOURCE_METRICS);
+	r->source = source_name(s->source);
 	r->method = method.len ? arena_str(&s->arena, method).p : NULL;
 	r->route = route.len ? arena_str(&s->arena, route).p : NULL;
 	memset(&s->extra[s->n], 0, sizeof(*s->extra));

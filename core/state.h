@@ -50,6 +50,7 @@ struct facts_state {
 void facts_clear(struct facts *f);
 void facts_from_page(struct facts *ret, struct page_facts *s, const struct metrics_page *p,
 		     uint64_t t_ns);
+void facts_forget_rates(struct page_facts *s); /* the next page is another source's */
 void facts_from_process(struct facts_state *s, const struct process *p, uint64_t t_ns);
 void facts_from_cost(struct facts_state *s, const struct own_cost *c, uint64_t t_ns);
 void facts_merge(const struct target *t, const struct facts_state *s, struct facts *ret);
@@ -161,6 +162,7 @@ struct requests_state {
 	size_t n, cap;
 	struct page_map map;
 	uint64_t t_ns;
+	enum source source; /* of the page */
 };
 
 void requests_apply(struct target *t, struct requests_state *s, const struct metrics_page *p,
@@ -232,6 +234,7 @@ struct target_state {
 	struct objects_state objects;
 	struct sched_state *sched;
 	struct profile_state profiles[PROFILE_KINDS];
+	enum source page_source; /* of the last page of metrics */
 	struct arena build_arena, thread_arena, leak_arena, finding_arena;
 	struct proven_stack {
 		uint64_t stack_id;

@@ -25,3 +25,25 @@ uint64_t timeline_time(const struct timeline *s, size_t ago)
 {
 	return ago < s->n ? s->t_ns[slot(s, ago)] : 0;
 }
+
+void timeline_put_past(struct timeline *s, const uint64_t *t_ns, const double *values, size_t n)
+{
+	size_t from = 0;
+
+	while (from < n && isnan(values[from]))
+		from++;
+	for (size_t i = n; i-- > from && s->n < TIMELINE_CAP;) {
+		if (s->n && t_ns[i] >= timeline_time(s, s->n - 1))
+			continue;
+		if (!s->past_ns)
+			s->past_ns = t_ns[i];
+		s->n++;
+		s->t_ns[slot(s, s->n - 1)] = t_ns[i];
+		s->value[slot(s, s->n - 1)] = values[i];
+	}
+}
+
+bool timeline_is_past(const struct timeline *s, size_t ago)
+{
+	return ago < s->n && timeline_time(s, ago) <= s->past_ns;
+}

@@ -177,7 +177,8 @@ static bool is_go_process(pid_t pid, char *name, size_t n, struct err *e)
 static void refuse(struct app *a, uint32_t target, const struct err *why)
 {
 	for (int i = 0; i < SOURCE_COUNT; i++) {
-		bool wanted = a->o->sources & attach_sources_built() & (1u << i);
+		bool wanted = a->o->sources & attach_sources_built() & (1u << i) &&
+			      (i != SOURCE_PROMETHEUS || a->o->prometheus);
 		struct sample sm = {
 			.target = target,
 			.source = (enum source)i,
@@ -213,6 +214,7 @@ static void attach(struct app *a, const struct target_spec *s)
 		.timeout_ns = a->o->timeout_ns,
 		.budget_pct = a->o->budget_pct,
 		.sources = a->o->sources,
+		.prometheus = a->o->prometheus ? &a->prometheus : NULL,
 	};
 	char found[256] = "";
 	const char *name = s->name[0] ? s->name : s->kind == TARGET_URL ? s->host_port : s->asked;
@@ -232,6 +234,56 @@ static void attach(struct app *a, const struct target_spec *s)
 	a->attaches[target] = ok ? attach_new(&o, s, target) : NULL;
 }
 
+/* ---- fleets ---- */
+
+static uint32_t add_service(void *arg, const char *asked, const char *name)
+{
+	struct app *a = arg;
+	uint32_t target;
+
+	if (a->model->n_targets == TARGETS_MAX)
+		return UINT32_MAX;
+	target = model_add_target(a->model, asked, name, true);
+	a->model->targets[target].by_server = true;
+	a->attaches[target] = NULL;
+	a->n_targets = a->model->n_targets;
+	return target;
+}
+
+static void take_server(struct promserver_spec *ret, const struct target_spec *s)
+{
+	ret->base = s->base;
+	snprintf(ret->wanted, sizeof(ret->wanted), "%s", s->wanted);
+}
+
+static int add_fleet(struct app *a, const struct target_spec *s)
+{
+	struct fleet_options o = {
+		.loop = a->loop,
+		.http = a->http,
+		.sink = &a->sink,
+		.host_port = s->host_port,
+		.interval_ns = a->o->interval_ns,
+		.timeout_ns = a->o->timeout_ns,
+		.oftener = a->o->interval_asked,
+		.past = a->o->command == commands[0],
+		.add = add_service,
+		.arg = a,
+	};
+
+	if (a->n_fleets == FLEETS_MAX) {
+		app_complain("more than %d Prometheus servers", FLEETS_MAX);
+		return EXIT_USAGE;
+	}
+	take_server(&o.server, s);
+	o.target = model_add_target(a->model, s->asked, s->name[0] ? s->name : s->host_port, true);
+	a->model->targets[o.target].is_server = true;
+	a->attaches[o.target] = NULL;
+	a->n_targets = a->model->n_targets;
+	a->fleets[a->n_fleets++] = fleet_new(&o);
+	return 0;
+}
+
 int app_add_target(struct app *a, const char *asked)
 {
 	struct target_spec s;
@@ -243,11 +295,32 @@ int app_add_target(struct app *a, const char *asked)
 		return EXIT_USAGE;
 	}
 	r = resolve_name(&s);
+	if (r == 0 && a->model->n_targets == TARGETS_MAX) {
+		app_complain("more than %d targets", TARGETS_MAX);
+		r = EXIT_USAGE;
+	}
 	if (r == 0 && s.kind == TARGET_FILE)
 		read_file(a, &s);
+	else if (r == 0 && s.kind == TARGET_PROMETHEUS)
+		r = add_fleet(a, &s);
 	else if (r == 0)
 		attach(a, &s);
 	return r;
+}
+
+static int name_server(struct app *a)
+{
+	struct target_spec s;
+	struct err e = { 0 };
+
+	if (!a->o->prometheus)
+		return 0;
+	if (target_parse_server(a->o->prometheus, &s, &e) < 0) {
+		app_complain("--prometheus: %s", e.text);
+		return EXIT_USAGE;
+	}
+	take_server(&a->prometheus, &s);
+	return 0;
 }
 
 int app_open(struct app *a, const struct options *o)
@@ -272,6 +345,7 @@ int app_open(struct app *a, const struct options *o)
 	loop_watch(a->loop, a->signal_fd, on_signal, a);
 	a->cost_timer = (struct loop_timer){ .fn = on_cost, .arg = a };
 	loop_timer_set(a->loop, &a->cost_timer, 1);
+	r = name_server(a);
 	for (size_t i = 0; i < o->n_targets && r == 0; i++)
 		r = app_add_target(a, o->targets[i]);
 	return r;
@@ -281,6 +355,8 @@ void app_close(struct app *a)
 {
 	for (size_t i = 0; i < a->n_targets; i++)
 		attach_free(a->attaches[i]);
+	for (size_t i = 0; i < a->n_fleets; i++)
+		fleet_free(a->fleets[i]);
 	if (a->loop)
 		loop_timer_stop(a->loop, &a->cost_timer);
 	http_free(a->http);
@@ -305,6 +381,10 @@ bool app_busy(const struct app *a)
 		if (a->attaches[i] && attach_busy(a->attaches[i]))
 			return true;
 	}
+	for (size_t i = 0; i < a->n_fleets; i++) {
+		if (fleet_busy(a->fleets[i]))
+			return true;
+	}
 	return false;
 }
 
@@ -326,7 +406,8 @@ bool app_has_rates(const struct app *a)
 		for (int k = 0; k < SOURCE_COUNT; k++) {
 			const struct source_status *s = &a->model->targets[i].sources[k];
 
-			if (s->state == SOURCE_OK && s->ok_count < 2 &&
+			/* A server has its own rhythm, and gives two samples at once. */
+			if (k != SOURCE_PROMETHEUS && s->state == SOURCE_OK && s->ok_count < 2 &&
 			    s->every_ns <= a->o->interval_ns)
 				return false;
 		}
@@ -340,7 +421,7 @@ bool app_all_gone(const struct app *a)
 		if (a->attaches[i] && !attach_gone(a->attaches[i]))
 			return false;
 	}
-	return true;
+	return a->n_fleets == 0;
 }
 
 /* The first reason that tells a person something: what failed before what is absent. */

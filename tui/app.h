@@ -4,8 +4,11 @@
 #define APP_H
 
 #include "collectors/attach.h"
+#include "collectors/fleet.h"
 #include "core/model.h"
 #include "tui/options.h"
+
+enum { FLEETS_MAX = 8 };
 
 struct app {
 	struct sink sink; /* first: samples come back through it */
@@ -15,6 +18,9 @@ struct app {
 	struct model *model;
 	struct attach *attaches[TARGETS_MAX]; /* NULL: the target was refused at once */
 	size_t n_targets;
+	struct fleet *fleets[FLEETS_MAX]; /* servers asked for their services */
+	size_t n_fleets;
+	struct promserver_spec prometheus; /* --prometheus; unused without */
 	struct loop_timer cost_timer;
 	int signal_fd;		      /* -1: none */
 	bool paused;		      /* samples are dropped: the model stands still */

@@ -72,8 +72,15 @@ struct spark {
 	value_at *value;
 	const void *from;
 	enum style style;
-	double max; /* 0: of the values */
+	double max;		      /* 0: of the values */
+	const struct timeline *dated; /* whose past is dim; NULL: it has none */
 };
+
+/* What another source told of the time before. */
+static enum style style_at(const struct timeline *s, int ago, enum style st)
+{
+	return s && timeline_is_past(s, (size_t)ago) ? STYLE_DIM : st;
+}
 
 static void spark(struct draw *d, int row, int col, int cols, const struct spark *sp)
 {
@@ -89,19 +96,20 @@ static void spark(struct draw *d, int row, int col, int cols, const struct spark
 			c = braille(sp->value(sp->from, i * 2 + 1), v, max);
 		else if (isfinite(v))
 			c = ramp.glyphs[level(v, max, ramp.steps - 1)];
-		draw_fill(d, row, col + cols - 1 - i, 1, sp->style, c);
+		draw_fill(d, row, col + cols - 1 - i, 1,
+			  style_at(sp->dated, i * per_cell, sp->style), c);
 	}
 }
 
 void draw_spark(struct draw *d, int row, int col, int cols, enum style st, const struct timeline *s)
 {
-	spark(d, row, col, cols, &(struct spark){ timeline_value, s, st, 0 });
+	spark(d, row, col, cols, &(struct spark){ timeline_value, s, st, 0, s });
 }
 
 void draw_spark_values(struct draw *d, int row, int col, int cols, enum style st,
 		       const struct floats *v, double max)
 {
-	spark(d, row, col, cols, &(struct spark){ float_value, v, st, max });
+	spark(d, row, col, cols, &(struct spark){ float_value, v, st, max, NULL });
 }
 
 void draw_heat(struct draw *d, int row, int col, int cols, const struct floats *v, double max)
@@ -142,7 +150,7 @@ void draw_bar(struct draw *d, int row, int col, int cols, enum style st, double 
 enum { AXIS_COLS = 8 };
 
 /* A value as a column of the chart: full cells, then one of the ramp's, 0 a thin line. */
-static void chart_column(struct draw *d, int col, double v, double max)
+static void chart_column(struct draw *d, int col, enum style st, double v, double max)
 {
 	struct ramp ramp = ramp_of(d->glyphs);
 	int l;
@@ -151,7 +159,7 @@ static void chart_column(struct draw *d, int col, double v, double max)
 		return;
 	l = level(v, max, d->h * ramp.steps);
 	for (int row = d->h - 1; row >= 0 && l > 0; row--, l -= ramp.steps)
-		draw_fill(d, row, col, 1, STYLE_CHART,
+		draw_fill(d, row, col, 1, st,
 			  ramp.glyphs[l >= ramp.steps ? ramp.steps - 1 : l - 1]);
 }
 
@@ -176,7 +184,8 @@ void draw_chart(struct draw *d, const struct timeline *s, const struct timeline 
 	if (mark)
 		max = fmax(max, max_of(timeline_value, mark, in.w));
 	for (int i = 0; i < in.w; i++) {
-		chart_column(&in, in.w - 1 - i, timeline_at(s, (size_t)i), max);
+		chart_column(&in, in.w - 1 - i, style_at(s, i, STYLE_CHART),
+			     timeline_at(s, (size_t)i), max);
 		if (mark)
 			chart_mark(&in, in.w - 1 - i, timeline_at(mark, (size_t)i), max);
 	}

@@ -10,7 +10,8 @@ struct floats {
 	int n;
 };
 
-/* The last values, newest at the right, scaled to their maximum; gaps are blank. */
+/* The last values, newest at the right, scaled to their maximum; gaps are blank. What a server told
+ * of the time before gmptop came is dim, here and in draw_chart, at its own step. */
 void draw_spark(struct draw *d, int row, int col, int cols, enum style st,
 		const struct timeline *s);
 /* The same of plain values, oldest first; scaled to `max`, or to their own maximum when that is 0.

@@ -27,6 +27,8 @@ static double least_score(const char *severity)
 /* A process alone says little: without a profile or metrics there was nothing to judge by. */
 static bool has_looked(const struct target *t)
 {
+	if (t->is_server || t->by_server)
+		return t->sources[SOURCE_PROMETHEUS].ok_ns;
 	return t->sources[SOURCE_MEMORY].ok_ns || t->sources[SOURCE_PPROF].ok_ns ||
 	       t->sources[SOURCE_METRICS].ok_ns;
 }

@@ -352,7 +352,7 @@ static bool refused_at_once(const struct app *a)
 		if (a->attaches[i])
 			return false;
 	}
-	return a->n_targets > 0;
+	return a->n_targets > 0 && a->n_fleets == 0;
 }
 
 static int live_run(const struct options *o)
@@ -370,7 +370,7 @@ static int live_run(const struct options *o)
 		grid_init(&l.grid, o->w, o->h);
 		picker_init(&l.picker);
 		l.picker.glyphs = glyphs_of(o);
-		ui_init(&l.ui, l.app.n_targets);
+		ui_init(&l.ui, l.app.n_fleets ? TARGETS_MAX : l.app.n_targets);
 		set_glyphs(&l);
 		l.ui.interval_ns = o->interval_ns;
 		if (!o->dump && refused_at_once(&l.app))

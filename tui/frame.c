@@ -214,6 +214,8 @@ static bool is_judged(const struct target *t)
 	static const enum source telling[] = { SOURCE_MEMORY, SOURCE_BPF, SOURCE_PPROF,
 					       SOURCE_METRICS };
 
+	if (t->metrics_source == SOURCE_PROMETHEUS)
+		return true;
 	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++) {
 		if (t->sources[telling[i]].state == SOURCE_OK)
 			return true;
@@ -237,6 +239,10 @@ static enum style no_finding(const struct target *t, const struct ui *ui, char *
 		snprintf(buf, SENTENCE_MAX, "▲ %s: %s", source_name((enum source)failed),
 			 t->sources[failed].detail);
 		return STYLE_ALARM;
+	}
+	if (t->is_server) {
+		snprintf(buf, SENTENCE_MAX, "%s", t->sources[SOURCE_PROMETHEUS].note);
+		return STYLE_DIM;
 	}
 	if (!is_judged(t)) {
 		snprintf(buf, SENTENCE_MAX,

@@ -29,6 +29,7 @@ enum { /* in the order of option_table */
        OPT_FOR,
        OPT_COUNT,
        OPT_SOURCES,
+       OPT_PROMETHEUS,
        OPT_TIMEOUT,
        OPT_BUDGET,
        OPT_BEARER,
@@ -60,6 +61,10 @@ const struct option_entry option_table[] = {
 			  "only these: memory,bpf,proc,pprof,metrics,expvar,hystrix,prometheus; "
 			  "-bpf leaves one out",
 			  NULL },
+	[OPT_PROMETHEUS] = { "prometheus", "URL",
+			     "a server that knows the hour before; #instance=HOST:PORT behind it "
+			     "names the target there",
+			     NULL },
 	[OPT_TIMEOUT] = { "timeout", "D",
 			  "for one request (default 2s, at most twice the interval)", NULL },
 	[OPT_BUDGET] = { "budget", "PCT",
@@ -218,10 +223,14 @@ static int take_option(struct options *o, int opt, const char *arg, struct err *
 
 	switch (opt) {
 	case OPT_INTERVAL:
+		o->interval_asked = true;
 		return take_duration(name, arg, INTERVAL_MIN_NS, INTERVAL_MAX_NS, &o->interval_ns,
 				     e);
 	case OPT_FOR:
 		return take_duration(name, arg, NS_PER_MS, UINT64_MAX, &o->for_ns, e);
+	case OPT_PROMETHEUS:
+		o->prometheus = arg;
+		return 0;
 	case OPT_TIMEOUT:
 		return take_duration(name, arg, NS_PER_MS, INTERVAL_MAX_NS, &o->timeout_ns, e);
 	case OPT_COUNT:
@@ -426,8 +435,8 @@ void options_help(const struct command *c)
 			printf("  gmptop %s%s%-*s %s\n", commands[i]->name,
 			       commands[i]->name[0] ? " " : "", 26 - (int)strlen(commands[i]->name),
 			       commands[i]->args, commands[i]->help);
-		printf("\nTARGET: a PID, a process name, host:port, a URL, unix:/path, or NAME= "
-		       "before any.\n\n");
+		printf("\nTARGET: a PID, a process name, host:port, a URL, unix:/path, "
+		       "prometheus:URL, or NAME=\nbefore any.\n\n");
 	} else {
 		printf("gmptop %s %s\n  %s\n\n", c->name, c->args, c->help);
 	}

@@ -31,7 +31,9 @@ struct options {
 	const char *color;	       /* "auto", "always", "never" */
 	const char *keys[SCREENS_MAX]; /* of each --keys: one dumped screen each */
 	size_t n_keys;
-	const char *severity; /* "weak", "strong", "proven" */
+	const char *severity;	/* "weak", "strong", "proven" */
+	const char *prometheus; /* a server that knows the past; NULL: none */
+	bool interval_asked;	/* the interval is not the default */
 	bool ascii, dump, json, read_only, no_mouse, help, version;
 	int w, h;
 };

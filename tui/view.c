@@ -50,6 +50,12 @@ static size_t list_sources(char *buf, size_t size, const struct target *t, bool 
 	return n;
 }
 
+unsigned view_metric_sources(const struct target *t)
+{
+	return 1u << SOURCE_METRICS | 1u << SOURCE_EXPVAR |
+	       (t->by_server ? 1u << SOURCE_PROMETHEUS : 0);
+}
+
 const char *view_empty_text(char *buf, const struct target *t, const char *what, unsigned sources)
 {
 	int n = snprintf(buf, VIEW_EMPTY_MAX, "%s", what);

@@ -37,6 +37,9 @@ enum { VIEW_EMPTY_MAX = 400 };
  * `sources` has bit 1 << s for each enum source that could have told. Returns buf. */
 const char *view_empty_text(char *buf, const struct target *t, const char *what, unsigned sources);
 
+/* Bits of the sources whose metrics a view of `t` is made of. */
+unsigned view_metric_sources(const struct target *t);
+
 /* The rows of a view as they are to be shown, into ui->list; nothing for a view without a list. */
 void ui_collect(struct ui *ui, const struct model *m, enum view_id view);
 

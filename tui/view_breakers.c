@@ -128,8 +128,7 @@ static void draw_limiters(const struct view *v, struct draw *d)
 	if (t->n_limiters == 0)
 		draw_wrap(d, 1, 1, d->h - 1, d->w - 2, STYLE_DIM,
 			  view_empty_text(buf, t, "no limiters seen",
-					  1u << SOURCE_MEMORY | 1u << SOURCE_METRICS |
-						  1u << SOURCE_EXPVAR));
+					  1u << SOURCE_MEMORY | view_metric_sources(t)));
 	for (size_t i = 0; i < t->n_limiters && (int)i + 1 < d->h; i++) {
 		bool cut = (int)i + 2 == d->h && i + 1 < t->n_limiters;
 
@@ -143,8 +142,7 @@ static void draw_limiters(const struct view *v, struct draw *d)
 
 static void draw(const struct view *v, struct draw *d)
 {
-	static const unsigned sources = 1u << SOURCE_MEMORY | 1u << SOURCE_METRICS |
-					1u << SOURCE_EXPVAR | 1u << SOURCE_HYSTRIX;
+	unsigned sources = 1u << SOURCE_MEMORY | view_metric_sources(v->t) | 1u << SOURCE_HYSTRIX;
 	enum { DETAIL_H = 2 };
 	int want = list_height(&v->ui->list), limiters = (int)v->t->n_limiters + 1;
 	int least = limiters < d->h / 3 ? limiters : d->h / 3;

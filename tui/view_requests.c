@@ -83,7 +83,7 @@ static void draw(const struct view *v, struct draw *d)
 	}
 	list_draw(&v->ui->list, &low,
 		  view_empty_text(buf, v->t, "no requests seen",
-				  1u << SOURCE_BPF | 1u << SOURCE_METRICS | 1u << SOURCE_EXPVAR));
+				  1u << SOURCE_BPF | view_metric_sources(v->t)));
 }
 
 const struct view_ops requests_view = {
