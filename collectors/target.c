@@ -119,9 +119,10 @@ static int parse_server(const char *arg, struct target_spec *s, struct err *e)
 		len = strlen(url);
 		while (len && url[len - 1] == '/')
 			len--;
-		if (r == 0)
-			snprintf(s->base.url, sizeof(s->base.url), "%s%.*s",
-				 rest == url ? "http://" : "", (int)len, url);
+		if (r == 0 && (size_t)snprintf(s->base.url, sizeof(s->base.url), "%s%.*s",
+					       rest == url ? "http://" : "", (int)len,
+					       url) >= sizeof(s->base.url))
+			r = err_set(e, -EINVAL, "the address is too long");
 	}
 	s->kind = TARGET_PROMETHEUS;
 	s->only = SOURCE_COUNT;
@@ -146,11 +147,14 @@ static bool is_host_port(const char *s)
 /* "prometheus:9090" is a host of that name; "prometheus:host:9090" is a server. */
 static bool is_server(const char *arg)
 {
-	const char *rest = arg + sizeof(server_prefix) - 1;
+	char rest[512];
 
-	return strncmp(arg, server_prefix, sizeof(server_prefix) - 1) == 0 &&
-	       (strstr(rest, "://") || is_host_port(rest) ||
-		strncmp(rest, unix_prefix, sizeof(unix_prefix) - 1) == 0);
+	if (strncmp(arg, server_prefix, sizeof(server_prefix) - 1) != 0)
+		return false;
+	snprintf(rest, sizeof(rest), "%s", arg + sizeof(server_prefix) - 1);
+	rest[strcspn(rest, "#")] = '\0';
+	return strstr(rest, "://") || is_host_port(rest) ||
+	       strncmp(rest, unix_prefix, sizeof(unix_prefix) - 1) == 0;
 }
 
 int target_parse_server(const char *arg, struct target_spec *ret, struct err *e)

@@ -6,6 +6,7 @@ _gmptop()
 	--sources) COMPREPLY=($(compgen -W "memory bpf proc pprof metrics expvar hystrix prometheus" -- "$cur")); return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
 	--severity) COMPREPLY=($(compgen -W "weak strong proven" -- "$cur")); return ;;
+	--prometheus) return ;;
 	--bearer-file|--user-file|--cert|--key|--cacert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	esac
 	case $cur in

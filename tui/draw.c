@@ -174,6 +174,19 @@ int draw_text(struct draw *d, int row, int col, int cols, enum style st, const c
 	return draw_str(d, row, col, cols, st, str_of(s ? s : "-"));
 }
 
+int draw_middle(struct draw *d, int row, int col, int cols, enum style st, const char *s)
+{
+	struct str all = str_of(s ? s : "-"), end = all;
+	int w;
+
+	if (cols < 0 || fits(d, all, cols))
+		return draw_str(d, row, col, cols, st, all);
+	while ((w = draw_width(d, end)) > cols / 2)
+		next_sign(d, &end);
+	return draw_str(d, row, col, cols - w, st, all) +
+	       draw_str(d, row, col + cols - w, w, st, end);
+}
+
 int draw_right(struct draw *d, int row, int col, int cols, enum style st, const char *s)
 {
 	struct str text = str_of(s ? s : "-");

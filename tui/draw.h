@@ -26,6 +26,8 @@ struct draw draw_box(const struct draw *d, int row, int col, int h,
  * Returns the columns that the text took. */
 int draw_text(struct draw *d, int row, int col, int cols, enum style st, const char *s);
 int draw_str(struct draw *d, int row, int col, int cols, enum style st, struct str s);
+/* As draw_text; what is too long is cut in its middle, so that both ends show. */
+int draw_middle(struct draw *d, int row, int col, int cols, enum style st, const char *s);
 int draw_right(struct draw *d, int row, int col, int cols, enum style st,
 	       const char *s); /* right-aligned */
 __attribute__((format(printf, 6, 7))) int draw_textf(struct draw *d, int row, int col, int cols,

@@ -395,6 +395,8 @@ static void draw_cell(struct draw *d, int row, const struct list *l, const void 
 		draw_right(d, row, lo->col[i], lo->width[i], st, s);
 	else if (f->type == FIELD_NUM)
 		draw_num(d, row, lo->col[i], lo->width[i], st, field_num(f, r), f->unit);
+	else if (l->ops->columns[lo->index[i]].both_ends)
+		draw_middle(d, row, lo->col[i], lo->width[i], st, s);
 	else
 		draw_text(d, row, lo->col[i], lo->width[i], st, s);
 }

@@ -36,9 +36,10 @@ struct column {
 	const char *key;   /* of the table's field */
 	const char *title; /* NULL: the field's */
 	int width;	   /* 0: the field's */
-	int rank;      /* where the screen is narrow the highest goes first; of equals the last */
-	int share;     /* above 0: width is the least, and this its share of what is left over */
-	bool optional; /* left out when no row has a value */
+	int rank;	/* where the screen is narrow the highest goes first; of equals the last */
+	int share;	/* above 0: width is the least, and this its share of what is left over */
+	bool optional;	/* left out when no row has a value */
+	bool both_ends; /* what is too long is cut in its middle: its end tells most */
 };
 
 struct list_ops {

@@ -101,7 +101,7 @@ static enum style target_style(const void *row, const struct field *f)
 }
 
 static const struct column columns[] = {
-	{ .key = "name", .width = 14, .share = 1 },
+	{ .key = "name", .width = 14, .share = 1, .both_ends = true },
 	{ .key = "facts.goroutines.total", .width = 10, .rank = 2 },
 	{ .key = "facts.sched.runq_total", .width = 6, .rank = 3, .optional = true },
 	{ .key = "facts.process.cpu_pct", .width = 6, .rank = 3 },

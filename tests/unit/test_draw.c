@@ -204,6 +204,53 @@ static void text_is_clipped_to_its_columns_with_a_sign(void **state)
 	}
 }
 
+static void what_is_cut_in_its_middle_shows_both_ends(void **state)
+{
+	static const struct {
+		const char *text;
+		int cols;
+		const char *want;
+	} cases[] = {
+		{ "pay 10.0.0.1:80", 15, "pay 10.0.0.1:80\n" },
+		{ "pay 10.0.0.1:80", 14, "pay 10….0.1:80\n" },
+		{ "abcdefgh", 5, "ab…gh\n" },
+		{ "abcdefgh", 2, "…h\n" },
+		{ "abcdefgh", 1, "…\n" },
+		{ "abcdefgh", 0, "\n" },
+		{ "中中中中", 5, "中…中\n" },
+		{ NULL, 3, "-\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct canvas c = new_canvas(20, 1, GLYPHS_BLOCK);
+
+		c.d.grid = &c.grid;
+		draw_middle(&c.d, 0, 0, cases[i].cols, STYLE_NORMAL, cases[i].text);
+		assert_string_equal(text_of(&c), cases[i].want);
+		free_canvas(&c);
+	}
+}
+
+static void the_past_of_a_chart_is_dim(void **state)
+{
+	static struct timeline tl;
+	static const uint64_t t_ns[] = { 1, 2, 3 };
+	static const double values[] = { 5, NAN, 9 };
+	struct canvas c = new_canvas(20, 1, GLYPHS_BLOCK);
+
+	(void)state;
+	timeline_push(&tl, 10, 9);
+	timeline_push(&tl, 11, 9);
+	timeline_put_past(&tl, t_ns, values, 3);
+	c.d.grid = &c.grid;
+	draw_spark(&c.d, 0, 0, 5, STYLE_CHART, &tl);
+	assert_string_equal(text_of(&c), "▅ ███\n");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(c.grid.cells[i].style, i < 3 ? STYLE_DIM : STYLE_CHART);
+	free_canvas(&c);
+}
+
 static void numbers_stand_right_and_a_cut_one_is_never_shown(void **state)
 {
 	static const struct {
@@ -360,6 +407,8 @@ int main(void)
 		cmocka_unit_test(changes_carry_their_sign),
 		cmocka_unit_test(a_quantile_of_a_histogram_is_a_range),
 		cmocka_unit_test(text_is_clipped_to_its_columns_with_a_sign),
+		cmocka_unit_test(what_is_cut_in_its_middle_shows_both_ends),
+		cmocka_unit_test(the_past_of_a_chart_is_dim),
 		cmocka_unit_test(numbers_stand_right_and_a_cut_one_is_never_shown),
 		cmocka_unit_test(nothing_lands_outside_its_box),
 		cmocka_unit_test(half_a_wide_character_is_a_blank),

@@ -82,6 +82,45 @@ static void a_unix_socket_is_a_path(void **state)
 	assert_int_equal(s.only, SOURCE_COUNT);
 }
 
+static void a_prometheus_server_is_told_from_a_host_of_that_name(void **state)
+{
+	static const struct {
+		const char *arg;
+		enum target_kind kind;
+		const char *base, *unix_path, *wanted;
+	} rows[] = {
+		{ "prometheus:9090", TARGET_URL, "http://prometheus:9090", "", "" },
+		{ "prometheus:9090/metrics", TARGET_URL, "http://prometheus:9090", "", "" },
+		{ "prometheus", TARGET_NAME, "", "", "" },
+		{ "prometheus:host:9090", TARGET_PROMETHEUS, "http://host:9090", "", "" },
+		{ "prometheus:http://host:9090/", TARGET_PROMETHEUS, "http://host:9090", "", "" },
+		{ "prometheus:https://host/prometheus/", TARGET_PROMETHEUS,
+		  "https://host/prometheus", "", "" },
+		{ "prometheus:host:9090#job=api", TARGET_PROMETHEUS, "http://host:9090", "",
+		  "job=api" },
+		{ "all=prometheus:http://[::1]:9090/select/0?x=1#job=a,instance=h:1",
+		  TARGET_PROMETHEUS, "http://[::1]:9090/select/0", "", "job=a,instance=h:1" },
+		{ "prometheus:unix:/run/p.sock#job=a", TARGET_PROMETHEUS, "http://localhost",
+		  "/run/p.sock", "job=a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct target_spec s;
+		struct err e = { "" };
+
+		if (target_parse(rows[i].arg, &s, &e) < 0)
+			fail_msg("%s: %s", rows[i].arg, e.text);
+		if (s.kind != rows[i].kind)
+			fail_msg("%s: kind %d", rows[i].arg, s.kind);
+		assert_string_equal(s.base.url, rows[i].base);
+		assert_string_equal(s.base.unix_path, rows[i].unix_path);
+		assert_string_equal(s.wanted, rows[i].wanted);
+		if (s.kind == TARGET_PROMETHEUS)
+			assert_int_equal(s.only, SOURCE_COUNT);
+	}
+}
+
 static void what_cannot_be_a_target_is_refused_with_a_sentence(void **state)
 {
 	static const char *const args[] = {
@@ -100,6 +139,10 @@ static void what_cannot_be_a_target_is_refused_with_a_sentence(void **state)
 		"http://user@host/",
 		"http://host/with blank",
 		"host:6060/\"",
+		"prometheus:ftp://host/",
+		"prometheus:http://host:9090#job",
+		"prometheus:http://user:secret@host:9090",
+		"prometheus:unix:p.sock",
 		"unix:",
 		"unix:app.sock",
 		("unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -139,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_target_is_what_it_looks_like),
 		cmocka_unit_test(a_pid_is_its_number_and_a_name_is_kept_apart),
 		cmocka_unit_test(a_unix_socket_is_a_path),
+		cmocka_unit_test(a_prometheus_server_is_told_from_a_host_of_that_name),
 		cmocka_unit_test(what_cannot_be_a_target_is_refused_with_a_sentence),
 		cmocka_unit_test(an_address_that_is_too_long_is_refused),
 	};
