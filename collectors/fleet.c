@@ -6,6 +6,7 @@
 
 #include "collectors/parse/promql.h"
 #include "collectors/past.h"
+#include "collectors/promhelps.h"
 #include "collectors/services.h"
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -42,6 +43,7 @@ struct fleet {
 	size_t order_cap, starts_cap, n_owned;
 	size_t pushing; /* the service whose turn it is */
 	struct promapi_page page;
+	struct promhelps helps;
 	struct past past;
 };
 
@@ -332,6 +334,8 @@ static struct promapi_page_rows rows_of(struct fleet *f, size_t i)
 		.n = f->starts[i + 1] - f->starts[i],
 		.added = sv->added,
 		.n_added = sv->n_added,
+		.helps = f->helps.at,
+		.n_helps = f->helps.n,
 		.slack_ms = sv->interval_ms / 4,
 	};
 }
@@ -490,12 +494,20 @@ static void on_slice(void *arg, uint64_t now_ns)
 		next_past(f);
 }
 
-static void start_slices(struct fleet *f)
+static void start_slices(void *arg)
+{
+	struct fleet *f = arg;
+
+	f->pushing = 0;
+	on_slice(f, clock_mono_ns());
+}
+
+static void take_rows(struct fleet *f)
 {
 	keep_warning(f);
 	group_rows(f);
-	f->pushing = 0;
-	on_slice(f, clock_mono_ns());
+	if (f->step != STEP_PAGES || !promhelps_want(&f->helps, &f->server.answer))
+		start_slices(f);
 }
 
 static void ask_less(struct fleet *f)
@@ -531,7 +543,7 @@ static void done_pages(struct fleet *f, int r, const struct err *why)
 	} else {
 		if (f->server.answer.n_rows > ROWS_WANTED && f->at_once > 1)
 			f->at_once /= 2;
-		start_slices(f);
+		take_rows(f);
 	}
 }
 
@@ -541,7 +553,7 @@ static void done_past(struct fleet *f, int r, const struct err *why)
 	(void)why;
 	if (r < 0)
 		promapi_begin(&f->server.answer);
-	start_slices(f);
+	take_rows(f);
 }
 
 /* ---- which services there are ---- */
@@ -670,6 +682,11 @@ struct fleet *fleet_new(const struct fleet_options *o)
 	f->server.on_rows = on_rows;
 	f->server.on_done = on_done;
 	f->server.arg = f;
+	f->helps.server.http = o->http;
+	f->helps.server.spec = &f->o.server;
+	f->helps.server.timeout_ns = o->timeout_ns;
+	f->helps.on_done = start_slices;
+	f->helps.arg = f;
 	f->round = (struct loop_timer){ .fn = on_round, .arg = f };
 	f->slice = (struct loop_timer){ .fn = on_slice, .arg = f };
 	push_off(f, o->target, "a server is asked for its services (gmptop HOST:PORT looks at it)");
@@ -684,6 +701,7 @@ void fleet_free(struct fleet *f)
 	loop_timer_stop(f->o.loop, &f->round);
 	loop_timer_stop(f->o.loop, &f->slice);
 	promserver_release(&f->server);
+	promhelps_release(&f->helps);
 	services_release(&f->services);
 	promapi_page_release(&f->page);
 	free(f->order);

@@ -132,8 +132,8 @@ void services_take_targets(struct services *s, const struct promapi *a)
 		struct service *sv = services_of_row(s, a, r);
 
 		if (sv && r->down)
-			snprintf(sv->why_down, sizeof(sv->why_down), "%.*s", (int)r->last_error.len,
-				 r->last_error.p);
+			snprintf(sv->why_down, sizeof(sv->why_down), "%.*s", (int)r->text.len,
+				 r->text.p);
 	}
 }
 

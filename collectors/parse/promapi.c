@@ -16,6 +16,7 @@ enum where {
 	WARNINGS,
 	RESULT,	 /* the list of series */
 	TARGETS, /* the list of targets */
+	METRICS, /* the list of what is said of one metric */
 	ROW,
 	LABELS, /* of a row */
 	POINTS,
@@ -54,12 +55,21 @@ static int add_row(struct promapi *a, struct err *e)
 	GROW(a->rows, a->n_rows, a->rows_cap);
 	a->rows[a->n_rows++] = (struct promapi_row){
 		.name = STR(""),
-		.last_error = STR(""),
+		.text = STR(""),
 		.label = (uint32_t)a->n_labels,
 		.point = (uint32_t)a->n_points,
 		.owner = UINT32_MAX,
 	};
 	return 0;
+}
+
+static int add_metric(struct promapi *a, struct err *e)
+{
+	int r = add_row(a, e);
+
+	if (r == 0)
+		last_row(a)->name = a->metric;
+	return r;
 }
 
 static int add_label(struct promapi *a, struct str value, struct err *e)
@@ -156,9 +166,12 @@ static enum where inside(const struct promapi *a, bool is_object)
 	case DATA:
 		if (!is_object && str_is(a->key, "result"))
 			return RESULT;
-		return !is_object && str_is(a->key, "activeTargets") ? TARGETS : ELSEWHERE;
+		if (!is_object && str_is(a->key, "activeTargets"))
+			return TARGETS;
+		return !is_object && a->key.len ? METRICS : ELSEWHERE;
 	case RESULT:
 	case TARGETS:
+	case METRICS:
 		return is_object ? ROW : ELSEWHERE;
 	case ROW:
 		if (is_object)
@@ -183,9 +196,31 @@ static int enter(struct promapi *a, bool is_object, struct err *e)
 	if (here == ROW && (str_is(a->key, "histogram") || str_is(a->key, "histograms")))
 		a->n_histograms++;
 	a->where[++a->depth] = (char)to;
-	a->has_rows |= to == RESULT || to == TARGETS;
+	a->has_rows |= to == RESULT || to == TARGETS || to == METRICS;
 	a->n_scalars = 0;
-	return to == ROW ? add_row(a, e) : 0;
+	if (to == METRICS)
+		a->metric = a->key;
+	if (to != ROW)
+		return 0;
+	if (here == METRICS)
+		return add_metric(a, e);
+	return add_row(a, e);
+}
+
+static enum metric_type type_named(struct str s)
+{
+	static const char *const names[] = {
+		[METRIC_COUNTER] = "counter",
+		[METRIC_GAUGE] = "gauge",
+		[METRIC_HISTOGRAM] = "histogram",
+		[METRIC_SUMMARY] = "summary",
+	};
+
+	for (size_t i = METRIC_COUNTER; i < sizeof(names) / sizeof(*names); i++) {
+		if (str_is(s, names[i]))
+			return (enum metric_type)i;
+	}
+	return METRIC_UNTYPED;
 }
 
 static int leave(struct promapi *a, struct err *e)
@@ -226,8 +261,10 @@ static int take_string(struct promapi *a, struct str text, struct err *e)
 	case ROW:
 		if (str_is(a->key, "health"))
 			last_row(a)->down = str_is(text, "down");
-		else if (str_is(a->key, "lastError"))
-			keep(a, &last_row(a)->last_error, text);
+		else if (str_is(a->key, "lastError") || str_is(a->key, "help"))
+			keep(a, &last_row(a)->text, text);
+		else if (str_is(a->key, "type"))
+			last_row(a)->type = type_named(text);
 		return 0;
 	default:
 		return 0;
@@ -265,6 +302,8 @@ static int on_event(void *arg, enum json_event ev, struct str text, struct err *
 	case JSON_KEY:
 		if (a->where[a->depth] == LABELS)
 			a->label_name = word(a, text);
+		else if (a->where[a->depth] == DATA)
+			a->key = word(a, text);
 		else if (a->where[a->depth] != ELSEWHERE)
 			a->key = text.len < sizeof(a->key_text)
 					 ? (struct str){ memcpy(a->key_text, text.p, text.len),
@@ -282,7 +321,7 @@ void promapi_begin(struct promapi *a)
 	memset(a->recent, 0, sizeof(a->recent));
 	a->n_rows = a->n_complete = a->n_points = a->n_labels = a->n_histograms = 0;
 	a->warning = a->refused = a->status = a->type = a->error = a->error_type = STR("");
-	a->key = a->label_name = STR("");
+	a->key = a->label_name = a->metric = STR("");
 	a->is_vector = a->has_rows = false;
 	a->where[0] = OUTSIDE;
 	a->depth = a->n_scalars = 0;

@@ -1,6 +1,6 @@
 /* parse/promapi.h - what the HTTP API of Prometheus and its kin answers: the series of a query, a
- * sample of each or several, or the targets that the server scrapes. Fed as bytes arrive; the
- * result does not depend on where the chunks were cut. Pure: no I/O, no clock.
+ * sample of each or several, the targets that the server scrapes, or what metrics are. Fed as bytes
+ * arrive; the result does not depend on where the chunks were cut. Pure: no I/O, no clock.
  *
  * Series keep their order and come twice if the server sends them twice. Text is the server's,
  * perhaps not UTF-8. Keys that are not known are read past. */
@@ -32,7 +32,8 @@ struct promapi_row {
 	uint32_t n_labels, n_points;
 	uint32_t owner;	       /* free for the reader's use; UINT32_MAX */
 	bool down;	       /* of a target: its scrapes fail */
-	struct str last_error; /* of a target: why; empty: it does not say */
+	enum metric_type type; /* of a metric's description */
+	struct str text;       /* of a target: why its scrapes fail; of a metric: its HELP */
 };
 
 /* Zeroed is valid. One is kept by each reader, so that its memory is reused. */
@@ -47,14 +48,14 @@ struct promapi {
 	struct str warning;  /* the first; empty: none */
 	struct str refused;  /* "bad_data: parse error …" when the status is not success */
 	bool is_vector;	     /* a sample each, at the query's own time */
-	bool has_rows;	     /* there was a list of series or of targets, perhaps empty */
+	bool has_rows;	     /* there was a list of any of these, perhaps empty */
 
 	/* private: */
 	struct jsonpush json;
 	struct arena words;
 	struct str recent[PROMAPI_RECENT]; /* words by hash: most stand in many series */
 	locale_t c_locale;
-	struct str status, type, error, error_type, key, label_name;
+	struct str status, type, error, error_type, key, label_name, metric;
 	char key_text[32]; /* of `key`: what is longer is none that counts */
 	char where[JSONPUSH_DEPTH_MAX + 1];
 	int depth, n_scalars; /* n_scalars: of the point under way */

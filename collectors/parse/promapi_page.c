@@ -120,13 +120,27 @@ static long find_family(const struct promapi_page *p, struct str name)
 	return -1;
 }
 
-static uint32_t family_for(struct promapi_page *p, const struct promapi *a,
+static void add_help(struct promapi_page *p, const struct promapi_page_rows *r, struct family *f)
+{
+	for (size_t i = 0; i < r->n_helps; i++) {
+		if (!str_eq(r->helps[i].name, f->name))
+			continue;
+		f->help = r->helps[i].help;
+		if (r->helps[i].type != METRIC_UNTYPED)
+			f->type = r->helps[i].type;
+		p->page.layout =
+			hash_str(p->page.layout, f->help); /* it may say what a number means */
+	}
+}
+
+static uint32_t family_for(struct promapi_page *p, const struct promapi_page_rows *r,
 			   const struct promapi_row *row)
 {
-	struct family f = family_of(a, row);
+	struct family f = family_of(r->answer, row);
 	long at = find_family(p, f.name);
 
 	if (at < 0) {
+		add_help(p, r, &f);
 		GROW(p->families, p->page.n_families, p->families_cap);
 		p->families[p->page.n_families] = f;
 		return (uint32_t)p->page.n_families++;
@@ -153,7 +167,7 @@ static void add_series(struct promapi_page *p, const struct promapi_page_rows *r
 	struct metrics_page *page = &p->page;
 	struct series s = {
 		.name = row->name,
-		.family = family_for(p, r->answer, row),
+		.family = family_for(p, r, row),
 		.label = (uint32_t)page->n_labels,
 		.value = value,
 	};

@@ -6,6 +6,12 @@
 
 #include "collectors/parse/promapi.h"
 
+/* What is known of a metric beside its samples. */
+struct promhelp {
+	struct str name, help;
+	enum metric_type type;
+};
+
 /* Zeroed is valid; reused from page to page. */
 struct promapi_page {
 	struct metrics_page page; /* valid until the next build or release; borrows the answer's
@@ -26,6 +32,8 @@ struct promapi_page_rows {
 	size_t n;
 	const struct label *added; /* what the server knows the service by */
 	size_t n_added;
+	const struct promhelp *helps;
+	size_t n_helps;
 	int64_t slack_ms; /* samples of one scrape may stand so far apart */
 };
 

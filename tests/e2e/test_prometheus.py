@@ -46,7 +46,7 @@ class World:
         return {"go_goroutines": 100 + i, "process_cpu_seconds_total": age * 0.25,
                 "go_memstats_heap_alloc_bytes": 1000000 + i, "process_resident_memory_bytes": 5000000,
                 'http_requests_total{code="200",handler="/pay"}': age * 10,
-                'circuit_breaker_state{name="bank",state="open"}': 1, **self.more}
+                'circuit_breaker_state{name="bank"}': 2, **self.more}
 
     def rows(self, query, times):
         out = []
@@ -71,6 +71,8 @@ class World:
             return {"activeTargets": [
                 {"labels": {"job": j, "instance": i}, "health": "up" if up else "down",
                  "lastError": "" if up else f"dial tcp {i}: connection refused"} for j, i, up in self.services]}
+        if url.path.endswith("/api/v1/metadata"):
+            return {q["metric"]: [{"type": "gauge", "help": "0=closed, 1=half-open, 2=open"}]}
         if url.path.endswith("/api/v1/query_range"):
             start, end, step = (float(q[k]) for k in ("start", "end", "step"))
             times = [start + k * step for k in range(int((end - start) / step) + 1)]
@@ -131,7 +133,7 @@ def _():
         r = gm.gmptop("stream", f"prometheus:{sv.address}", "--for", "4s")
         equal(len(r.out.split("\n")) > 2, True, "lines")
         kinds = [p.rsplit("/", 1)[1] + ("" if q.startswith("up") else " pages") for p, q in world.queries]
-        equal(kinds, ["query"] + ["query pages"] * 3, "questions in 4 s")
+        equal(kinds, ["query", "query pages", "metadata pages", "query pages", "query pages"], "questions in 4 s")
         world.queries.clear()
         gm.gmptop("stream", f"prometheus:{sv.address}", "--for", "2s", "--interval", "500ms")
         check(len(world.queries) > 5, "asked for oftener, it asks", world.queries)

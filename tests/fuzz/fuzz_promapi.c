@@ -61,7 +61,7 @@ static void check_rows(const struct promapi *a)
 		check((size_t)r->label + r->n_labels <= a->n_labels);
 		check((size_t)r->point + r->n_points <= a->n_points);
 		touch(r->name);
-		touch(r->last_error);
+		touch(r->text);
 	}
 	for (size_t i = 0; i < a->n_labels; i++) {
 		touch(a->labels[i].name);

@@ -210,7 +210,29 @@ static void a_refusal_and_the_targets_are_read_as_servers_send_them(void **state
 		bool gone = str_is(promapi_label(&api, &api.rows[i], "job"), "gone");
 
 		assert_int_equal(api.rows[i].down, gone);
-		assert_int_equal(str_has(api.rows[i].last_error, "connection refused"), gone);
+		assert_int_equal(str_has(api.rows[i].text, "connection refused"), gone);
+	}
+}
+
+static void what_a_metric_means_is_read(void **state)
+{
+	static const char text[] = "{\"status\":\"success\",\"data\":{\"a_rather_long_name_of_a_"
+				   "circuit_breaker_state\":[{"
+				   "\"type\":\"gauge\",\"help\":\"0=closed, "
+				   "2=open\",\"unit\":\"\"},{\"type\":\"counter\","
+				   "\"help\":\"of another target\"}],\"b\":[{\"type\":\"info\"}]}}";
+	struct err e = { "" };
+
+	(void)state;
+	for (size_t piece = 1; piece < 300; piece += 13) {
+		assert_int_equal(parse(text, strlen(text), piece, &e), 0);
+		assert_int_equal(api.n_rows, 3);
+		assert_str(api.rows[0].name, "a_rather_long_name_of_a_circuit_breaker_state");
+		assert_str(api.rows[0].text, "0=closed, 2=open");
+		assert_int_equal(api.rows[0].type, METRIC_GAUGE);
+		assert_int_equal(api.rows[1].type, METRIC_COUNTER);
+		assert_str(api.rows[2].name, "b");
+		assert_int_equal(api.rows[2].type, METRIC_UNTYPED);
 	}
 }
 
@@ -343,6 +365,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_read_past),
 		cmocka_unit_test(an_empty_list_is_an_answer),
 		cmocka_unit_test(a_refusal_and_the_targets_are_read_as_servers_send_them),
+		cmocka_unit_test(what_a_metric_means_is_read),
 		cmocka_unit_test(a_series_with_too_many_labels_is_refused),
 		cmocka_unit_test(services_are_known_by_their_up_series),
 		cmocka_unit_test(a_service_that_is_gone_or_stands_twice_is_counted),

@@ -160,6 +160,30 @@ static void families_and_types_are_read_off_the_names(void **state)
 	}
 }
 
+static void a_help_says_what_a_number_means(void **state)
+{
+	static const struct promhelp helps[] = {
+		{ STR("circuit_breaker_state"), STR("0=closed, 1=half-open, 2=open"), METRIC_GAUGE }
+	};
+	struct promapi_page_rows r =
+		parse(ROW("circuit_breaker_state", ",\"name\":\"pay\"", "[10,\"2\"]"));
+	struct kit k;
+
+	(void)state;
+	kit_start(&k, true);
+	for (int i = 0; i < 2; i++) {
+		struct sample s = kit_sample(i, SOURCE_PROMETHEUS);
+
+		assert_true(promapi_page_build(&page, &r, 10000));
+		s.metrics = &page.page;
+		model_apply(k.m, &s);
+		assert_text(k.t->breakers[0].state, i ? "open" : "unknown");
+		r.helps = helps; /* it may become known later */
+		r.n_helps = COUNT(helps);
+	}
+	kit_end(&k);
+}
+
 static void a_page_gives_the_model_what_the_service_itself_would(void **state)
 {
 	static const char text[] = ROW("go_goroutines", "", "[10,\"5\"],[20,\"7\"]") "," ROW(
@@ -331,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_page_is_of_one_moment),
 		cmocka_unit_test(the_layout_depends_on_names_not_on_order_or_values),
 		cmocka_unit_test(families_and_types_are_read_off_the_names),
+		cmocka_unit_test(a_help_says_what_a_number_means),
 		cmocka_unit_test(a_page_gives_the_model_what_the_service_itself_would),
 		cmocka_unit_test(no_rate_goes_from_one_source_to_another),
 		cmocka_unit_test(a_past_has_its_points_in_place_and_gaps_between),
