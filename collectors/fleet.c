@@ -20,6 +20,8 @@ enum {
 	MATCHERS_MAX = 3000, /* bytes: an address of 8 kB passes every proxy */
 	QUERY_MAX = 16 << 10,
 	SLICE_MS = 2,
+	BACKOFF_MAX_S = 10,
+	REST = 20, /* a server that took a second for a round is left alone for so many */
 };
 
 enum step { STEP_IDLE, STEP_UP, STEP_TARGETS, STEP_PAGES, STEP_PAST };
@@ -31,10 +33,12 @@ struct fleet {
 	struct services services;
 	struct loop_timer round, slice;
 	enum step step;
-	bool first_over; /* a round has ended */
-	bool full;	 /* the last service found no room */
+	bool first_over;   /* a round has ended */
+	bool full;	   /* the last service found no room */
+	unsigned failures; /* rounds in a row */
 	size_t n_shown;
-	uint64_t next_targets_ns; /* why scrapes fail is not asked for sooner */
+	uint64_t began_ns, took_ns; /* the round, without the past */
+	uint64_t next_targets_ns;   /* why scrapes fail is not asked for sooner */
 	char warning[120];
 	size_t at_once;
 
@@ -185,14 +189,25 @@ static void push_downs(struct fleet *f)
 
 /* ---- rounds ---- */
 
+static uint64_t backoff_ns(const struct fleet *f)
+{
+	uint64_t ns = f->o.interval_ns << (f->failures < 6 ? f->failures : 6);
+
+	return ns < BACKOFF_MAX_S * NS_PER_S ? ns : BACKOFF_MAX_S * NS_PER_S;
+}
+
 static void end_round(struct fleet *f)
 {
 	uint64_t every_ns = (uint64_t)f->services.scraped_ms * NS_PER_MS;
 
 	f->step = STEP_IDLE;
 	f->first_over = true;
+	if (every_ns < f->took_ns * REST)
+		every_ns = f->took_ns * REST;
 	if (every_ns < f->o.interval_ns || f->o.oftener)
 		every_ns = f->o.interval_ns;
+	if (f->failures && every_ns < backoff_ns(f))
+		every_ns = backoff_ns(f);
 	loop_timer_set(f->o.loop, &f->round, clock_mono_ns() + every_ns);
 }
 
@@ -202,6 +217,7 @@ static void fail(struct fleet *f, int r, const struct err *why)
 	struct sample sm = sample_of(f, f->o.target, promserver_state(r));
 	struct err through;
 
+	f->failures++;
 	sm.why = *why;
 	push(f, &sm);
 	err_put(&through, "%s does not tell: %s", f->host_port, why->text);
@@ -429,6 +445,8 @@ static void next_past(struct fleet *f)
 	int64_t interval_ms;
 	size_t n;
 
+	if (f->step != STEP_PAST)
+		f->took_ns = clock_mono_ns() - f->began_ns;
 	if (!f->o.past) {
 		end_round(f);
 		return;
@@ -617,6 +635,7 @@ static void done_up(struct fleet *f, int r, const struct err *why)
 		fail(f, r, &none);
 		return;
 	}
+	f->failures = 0;
 	keep_warning(f);
 	show_new(f);
 	push_server(f);
@@ -637,7 +656,7 @@ static void on_round(void *arg, uint64_t now_ns)
 	int64_t longest_ms = 0, window_s = FIRST_WINDOW_S;
 	struct buf b;
 
-	(void)now_ns;
+	f->began_ns = now_ns;
 	for (size_t i = 0; i < f->services.n; i++) {
 		if (f->services.at[i].interval_ms > longest_ms)
 			longest_ms = f->services.at[i].interval_ms;

@@ -42,7 +42,8 @@ int app_add_target(struct app *a, const char *asked);
 bool app_ask(struct app *a, size_t target, enum profile_kind kind);
 
 bool app_busy(const struct app *a);	  /* some target's round is under way */
-uint32_t app_rounds(const struct app *a); /* begun by every target that is still there */
+uint32_t app_rounds(const struct app *a); /* begun by every target that is still there and has
+					   * some; UINT32_MAX: none has */
 bool app_has_rates(const struct app *a);  /* each source that is ok has had its two samples */
 bool app_all_gone(const struct app *a);	  /* no target is left to watch */
 

@@ -32,6 +32,14 @@ static void finish(struct run *r, uint64_t now_ns)
 	loop_timer_set(s->app->loop, &r->timer, r->due_ns);
 }
 
+/* Services of a fleet have their server's rounds, which no sample waits for. */
+static bool lacks_round(const struct run *r)
+{
+	uint32_t rounds = app_rounds(r->s->app);
+
+	return rounds <= r->rounds && rounds != UINT32_MAX;
+}
+
 static void on_timer(void *arg, uint64_t now_ns)
 {
 	struct run *r = arg;
@@ -40,7 +48,7 @@ static void on_timer(void *arg, uint64_t now_ns)
 		r->waiting = true;
 		r->give_up_ns = now_ns + r->s->app->o->timeout_ns;
 	}
-	if ((app_busy(r->s->app) || app_rounds(r->s->app) <= r->rounds ||
+	if ((app_busy(r->s->app) || lacks_round(r) ||
 	     (r->done == 0 && !app_has_rates(r->s->app))) &&
 	    now_ns < r->give_up_ns)
 		loop_timer_set(r->s->app->loop, &r->timer, now_ns + POLL_MS * NS_PER_MS);
