@@ -151,6 +151,13 @@ static void from_sources(const struct target *t, struct list *l)
 		f->signal = words(l->arena, "%s stopped answering", f->source);
 		f->score = 0.7;
 		f->view = "info";
+		if (t->by_server) { /* who stopped answering, its own words tell */
+			f->signal = "no samples";
+			f->text = words(l->arena, "no samples for %s: %s",
+					span(l->arena, (double)(t->now_ns - s->since_ns) / 1e9),
+					s->detail);
+			continue;
+		}
 		f->text = words(l->arena, "%s stopped answering %s ago: %s", f->source,
 				span(l->arena, (double)(t->now_ns - s->since_ns) / 1e9), s->detail);
 	}

@@ -271,6 +271,10 @@ static int add_fleet(struct app *a, const struct target_spec *s)
 		.arg = a,
 	};
 
+	if (!(a->o->sources & (1u << SOURCE_PROMETHEUS))) {
+		app_complain("%s: left out by --sources", s->asked);
+		return EXIT_USAGE;
+	}
 	if (a->n_fleets == FLEETS_MAX) {
 		app_complain("more than %d Prometheus servers", FLEETS_MAX);
 		return EXIT_USAGE;

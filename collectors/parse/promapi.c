@@ -83,6 +83,9 @@ static int add_label(struct promapi *a, struct str value, struct err *e)
 	if (r->n_labels == PROMAPI_LABELS_MAX)
 		return err_set(e, -EFBIG, "a series has more than %d labels; refused",
 			       PROMAPI_LABELS_MAX);
+	if (a->n_labels == PROMAPI_ALL_LABELS_MAX)
+		return err_set(e, -EFBIG, "the answer has more than %d labels; refused",
+			       PROMAPI_ALL_LABELS_MAX);
 	GROW(a->labels, a->n_labels, a->labels_cap);
 	a->labels[a->n_labels++] = (struct label){ a->label_name, word(a, value) };
 	r->n_labels++;

@@ -17,6 +17,7 @@ enum {
 	PROMAPI_ROWS_MAX = 1 << 18,
 	PROMAPI_POINTS_MAX = 1 << 21,
 	PROMAPI_LABELS_MAX = 256, /* of one series */
+	PROMAPI_ALL_LABELS_MAX = 1 << 21,
 	PROMAPI_TEXT_MAX = 128 << 20,
 	PROMAPI_RECENT = 1 << 10, /* a power of two */
 };

@@ -6,6 +6,8 @@ import sys
 import time
 import urllib.parse
 
+import jsonschema
+
 import gm
 from gm import check, equal
 
@@ -106,6 +108,8 @@ def _():
     with gm.Server(world.talk) as sv:
         r = gm.gmptop("once", f"prometheus:http://{sv.address}/prefix", "--json")
     equal(r.rc, 3, f"exit code, one is down ({r.err})")
+    with open("docs/gmptop.schema.json") as f:
+        jsonschema.Draft202012Validator(json.load(f)).validate(r.json)
     rows = by_name(r.json)
     equal(sorted(rows), sorted([sv.address, "pay 10.0.0.1:80", "pay 10.0.0.2:80", "mail [fd00::1]:9", "db 10.0.0.9:80"]),
           "targets")
@@ -257,8 +261,10 @@ def _():
             s.close()
 
 
-@t.test("more servers than gmptop asks at once are refused")
+@t.test("more servers than gmptop asks at once are refused, and one whose source is left out")
 def _():
+    r = gm.gmptop("once", "prometheus:127.0.0.1:1", "--sources", "memory")
+    equal((r.rc, "left out by --sources" in r.err), (1, True), f"left out ({r.err})")
     r = gm.gmptop("once", *[f"prometheus:127.0.0.1:{i}" for i in range(1, 10)])
     equal((r.rc, "more than 8 Prometheus servers" in r.err), (1, True), f"nine servers ({r.err})")
 
@@ -336,6 +342,7 @@ def _():
     check(deaf, "numbers were there", seen[-1])
     check("goroutines" not in seen[-1], "a number that nobody tells any more", seen[-1])
     check("HTTP 503" in prometheus(seen[-1])["detail"], "why", prometheus(seen[-1]))
+    check(re.search("no samples for .*HTTP 503", seen[-1]["findings"][0]["text"]), "finding", seen[-1]["findings"])
 
 
 @t.test("the table of services opens one by Enter, at each size")
