@@ -34,6 +34,9 @@ static const struct {
 } pages[] = {
 	{ "/ok", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello" },
 	{ "/none", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone" },
+	{ "/dated", "HTTP/1.1 422 No\r\nDate: Tue, 24 Nov 2026 11:47:37 GMT\r\n"
+		    "Content-Length: 3\r\n\r\nwhy" },
+	{ "/undated", "HTTP/1.1 200 OK\r\nDate: a long time ago\r\nContent-Length: 2\r\n\r\nok" },
 	{ "/broken", "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n" },
 	{ "/denied", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" },
 	{ "/empty", "HTTP/1.1 204 No Content\r\n\r\n" },
@@ -139,7 +142,8 @@ struct got {
 	int calls, error, stops_after;
 	long status;
 	bool local, had_body;
-	char why[ERR_TEXT_MAX], body[BIG_BYTES + 1];
+	char why[ERR_TEXT_MAX], body[BIG_BYTES + 1], error_page[32];
+	int64_t date_unix_s;
 	size_t len;
 };
 
@@ -175,6 +179,9 @@ static void on_done(void *arg, const struct http_reply *r)
 	g->status = r->status;
 	g->local = r->local;
 	g->had_body = r->body;
+	g->date_unix_s = r->date_unix_s;
+	snprintf(g->error_page, sizeof(g->error_page), "%.*s", (int)r->error_page.len,
+		 r->error_page.p);
 	snprintf(g->why, sizeof(g->why), "%s", r->why.text);
 	if (r->body && r->len < sizeof(g->body)) {
 		memcpy(g->body, r->body, r->len);
@@ -365,6 +372,26 @@ static void an_error_page_is_not_handed_on(void **state)
 	wait_for(c, 1);
 	assert_int_equal(g.error, -ENOENT);
 	assert_int_equal(g.len, 0);
+}
+
+static void a_server_tells_its_clock_and_why_it_refuses(void **state)
+{
+	struct client *c = *state;
+	struct got g = { .client = c }, undated = { .client = c };
+	struct http_request rq = request_for(&g, url_of(c, "/dated"));
+
+	rq.on_data = collect;
+	http_get(c->http, &rq);
+	wait_for(c, 1);
+	assert_int_equal(g.error, -EPROTO);
+	assert_int_equal(g.len, 0);
+	assert_string_equal(g.error_page, "why");
+	assert_true(g.date_unix_s == 1795520857);
+	rq = request_for(&undated, url_of(c, "/undated"));
+	http_get(c->http, &rq);
+	wait_for(c, 1);
+	assert_string_equal(undated.error_page, "");
+	assert_true(undated.date_unix_s == 0);
 }
 
 static void what_is_cancelled_never_answers(void **state)
@@ -565,6 +592,7 @@ int main(void)
 		WITH_CLIENT(a_body_may_be_handed_on_as_it_arrives),
 		WITH_CLIENT(who_reads_a_body_may_refuse_it_with_a_sentence),
 		WITH_CLIENT(an_error_page_is_not_handed_on),
+		WITH_CLIENT(a_server_tells_its_clock_and_why_it_refuses),
 		WITH_CLIENT(what_is_cancelled_never_answers),
 		WITH_CLIENT(a_callback_may_cancel_another_request),
 		WITH_CLIENT(what_runs_when_all_ends_is_let_go),
