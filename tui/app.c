@@ -241,7 +241,9 @@ static uint32_t add_service(void *arg, const char *asked, const char *name)
 	struct app *a = arg;
 	uint32_t target;
 
-	if (a->model->n_targets == TARGETS_MAX)
+	/* While the picture stands still nobody would hear of it: the next round offers it again.
+	 */
+	if (a->paused || a->model->n_targets == TARGETS_MAX)
 		return UINT32_MAX;
 	target = model_add_target(a->model, asked, name, true);
 	a->model->targets[target].by_server = true;

@@ -1,5 +1,6 @@
 """A Prometheus server as a source: a fleet by its up series, a target's past, and servers that misbehave. The server
 is a small one of ours: what it is asked, it can count."""
+import email.utils
 import json
 import re
 import sys
@@ -33,12 +34,12 @@ def number(v):
 class World:
     """What the server has scraped: services of [(job, instance, is up)], every `every_s` seconds."""
 
-    def __init__(self, services, every_s=1.0, more=None):
-        self.services, self.every_s, self.more = services, every_s, more or {}
+    def __init__(self, services, every_s=1.0, ahead_s=0):
+        self.services, self.every_s, self.ahead_s = services, every_s, ahead_s
         self.queries = []
 
     def times(self, window_s):
-        now = time.time()
+        now = time.time() + self.ahead_s
         last = now - now % self.every_s
         n = int(window_s / self.every_s)
         return [round(last - i * self.every_s, 3) for i in range(n, -1, -1) if last - i * self.every_s > now - window_s]
@@ -48,7 +49,7 @@ class World:
         return {"go_goroutines": 100 + i, "process_cpu_seconds_total": age * 0.25,
                 "go_memstats_heap_alloc_bytes": 1000000 + i, "process_resident_memory_bytes": 5000000,
                 'http_requests_total{code="200",handler="/pay"}': age * 10,
-                'circuit_breaker_state{name="bank"}': 2, **self.more}
+                'circuit_breaker_state{name="bank"}': 2}
 
     def rows(self, query, times):
         out = []
@@ -90,7 +91,8 @@ class World:
             conn.sendall(gm.answer(b"404 page not found\n", "text/plain", "404 Not Found"))
             return
         body = json.dumps({"status": "success", "data": data}).encode()
-        conn.sendall(gm.answer(body, "application/json"))
+        date = email.utils.formatdate(time.time() + self.ahead_s, usegmt=True)
+        conn.sendall(gm.answer(body, "application/json", more=f"Date: {date}\r\n"))
 
 
 def by_name(out):
@@ -312,6 +314,19 @@ def _():
     check("it warns: one store did not answer" in d.out, "warning", d.out)
     for x in (r, d, screen):
         check(not gm.bad_bytes(x.raw), "control characters", gm.bad_bytes(x.raw))
+
+
+@t.test("a server whose clock is wrong is told so, and its samples are as old as they are")
+def _():
+    for ahead_s, words in ((3600, r"its clock is 3[56]\d\d s ahead of ours"), (-7200, r"its clock is 7[12]\d\d s behind ours"),
+                           (0, None)):
+        with gm.Server(World([("j", "a:1", True)], ahead_s=ahead_s).talk) as sv:
+            r = gm.gmptop("once", f"prometheus:{sv.address}", "--json")
+            d = gm.gmptop("doctor", f"prometheus:{sv.address}")
+        equal(bool(re.search(words or "its clock", d.out)), words is not None, f"sentence at {ahead_s} s ({d.out[-200:]})")
+        age_ms = prometheus(by_name(r.json)["j a:1"])["age_ms"]
+        check(age_ms < 4000 * gm.SLOW, f"age at {ahead_s} s", age_ms)
+        check("cpu_pct" in by_name(r.json)["j a:1"]["process"], "rates", r.json)
 
 
 @t.test("when the server falls silent, what it told is no longer shown")
