@@ -557,6 +557,8 @@ static void done_pages(struct fleet *f, int r, const struct err *why)
 	} else if (r == -EFBIG) {
 		give_up_one(f, why);
 	} else if (r < 0) {
+		if (r == -ETIMEDOUT && f->at_once > 1)
+			f->at_once /= 2; /* less at once next time */
 		fail(f, r, why);
 	} else {
 		if (f->server.answer.n_rows > ROWS_WANTED && f->at_once > 1)
@@ -697,13 +699,11 @@ struct fleet *fleet_new(const struct fleet_options *o)
 	f->at_once = ASK_AT_ONCE;
 	f->server.http = o->http;
 	f->server.spec = &f->o.server;
-	f->server.timeout_ns = o->timeout_ns;
 	f->server.on_rows = on_rows;
 	f->server.on_done = on_done;
 	f->server.arg = f;
 	f->helps.server.http = o->http;
 	f->helps.server.spec = &f->o.server;
-	f->helps.server.timeout_ns = o->timeout_ns;
 	f->helps.on_done = start_slices;
 	f->helps.arg = f;
 	f->round = (struct loop_timer){ .fn = on_round, .arg = f };

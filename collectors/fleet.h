@@ -18,7 +18,7 @@ struct fleet_options {
 	struct promserver_spec server;
 	const char *host_port; /* of the server, for sentences; copied */
 	uint32_t target;       /* the server's own, for its state */
-	uint64_t interval_ns, timeout_ns;
+	uint64_t interval_ns;
 	bool oftener; /* the interval was asked for: also below the server's own */
 	bool past;    /* charts begin an hour before now */
 	/* A service was found: makes it a target, and returns which one; UINT32_MAX: no room. */

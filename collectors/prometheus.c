@@ -263,7 +263,6 @@ static int prometheus_open(struct collector *c, struct err *e)
 	(void)e;
 	s->server.http = c->http;
 	s->server.spec = c->prometheus;
-	s->server.timeout_ns = c->timeout_ns;
 	s->server.on_done = on_done;
 	s->server.arg = c;
 	return 0;

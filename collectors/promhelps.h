@@ -9,7 +9,7 @@
 enum { PROMHELPS_MAX = 32 };
 
 struct promhelps {
-	/* Set by the owner, with http, spec and timeout_ns of `server`: */
+	/* Set by the owner, with http and spec of `server`: */
 	void (*on_done)(void *arg);
 	void *arg;
 	struct promserver server;

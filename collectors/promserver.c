@@ -121,7 +121,7 @@ void promserver_ask(struct promserver *s, const char *path, const char *const *p
 					       .unix_path = s->spec->base.unix_path,
 					       .accept = "application/json",
 					       .body_max = BODY_MAX,
-					       .timeout_ns = s->timeout_ns,
+					       .timeout_ns = s->spec->timeout_ns,
 					       .want_gzip = true,
 					       .on_data = on_data,
 					       .on_done = on_done,

@@ -10,14 +10,14 @@
 /* "prometheus:http://host:9090/prefix#job=api" taken apart. */
 struct promserver_spec {
 	struct endpoint_base base;
-	char wanted[256]; /* behind the #: checked by promql_check; "" */
+	char wanted[256];    /* behind the #: checked by promql_check; "" */
+	uint64_t timeout_ns; /* of one question */
 };
 
 struct promserver {
 	/* Set by the owner: */
 	struct http *http;
 	const struct promserver_spec *spec;
-	uint64_t timeout_ns;
 	/* Rows as they arrive; NULL: none wants them early. Then whether it went well: `r` is 0 or
 	 * negative, with the sentence in *why. */
 	void (*on_rows)(void *arg);

@@ -252,8 +252,10 @@ static uint32_t add_service(void *arg, const char *asked, const char *name)
 	return target;
 }
 
-static void take_server(struct promserver_spec *ret, const struct target_spec *s)
+static void take_server(const struct app *a, struct promserver_spec *ret,
+			const struct target_spec *s)
 {
+	ret->timeout_ns = a->o->server_timeout_ns;
 	ret->base = s->base;
 	snprintf(ret->wanted, sizeof(ret->wanted), "%s", s->wanted);
 }
@@ -266,7 +268,6 @@ static int add_fleet(struct app *a, const struct target_spec *s)
 		.sink = &a->sink,
 		.host_port = s->host_port,
 		.interval_ns = a->o->interval_ns,
-		.timeout_ns = a->o->timeout_ns,
 		.oftener = a->o->interval_asked,
 		.past = a->o->command == commands[0],
 		.add = add_service,
@@ -281,7 +282,7 @@ static int add_fleet(struct app *a, const struct target_spec *s)
 		app_complain("more than %d Prometheus servers", FLEETS_MAX);
 		return EXIT_USAGE;
 	}
-	take_server(&o.server, s);
+	take_server(a, &o.server, s);
 	o.target = model_add_target(a->model, s->asked, s->name[0] ? s->name : s->host_port, true);
 	a->model->targets[o.target].is_server = true;
 	a->attaches[o.target] = NULL;
@@ -325,7 +326,7 @@ static int name_server(struct app *a)
 		app_complain("--prometheus: %s", e.text);
 		return EXIT_USAGE;
 	}
-	take_server(&a->prometheus, &s);
+	take_server(a, &a->prometheus, &s);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "core/sample.h"
 #include "tui/commands.h"
 
-enum { SIZE_MAX_W = 1000, SIZE_MAX_H = 1000 };
+enum { SIZE_MAX_W = 1000, SIZE_MAX_H = 1000, SERVER_TIMEOUT_S = 10 };
 
 #define INTERVAL_MIN_NS (20 * NS_PER_MS)
 #define INTERVAL_MAX_NS (3600 * NS_PER_S)
@@ -66,7 +66,9 @@ const struct option_entry option_table[] = {
 			     "names the target there",
 			     NULL },
 	[OPT_TIMEOUT] = { "timeout", "D",
-			  "for one request (default 2s, at most twice the interval)", NULL },
+			  "for one request (default 2s, at most twice the interval; 10s for "
+			  "Prometheus servers)",
+			  NULL },
 	[OPT_BUDGET] = { "budget", "PCT",
 			 "what probing may cost in % of a core: many goroutines are looked at more "
 			 "rarely (default 1.0)",
@@ -403,6 +405,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *e)
 	r = check_use(&o, given, e);
 	if (r < 0)
 		return r;
+	o.server_timeout_ns = o.timeout_ns ? o.timeout_ns : SERVER_TIMEOUT_S * NS_PER_S;
 	if (!o.timeout_ns) {
 		o.timeout_ns = 2 * NS_PER_S;
 		if (o.timeout_ns > 2 * o.interval_ns)

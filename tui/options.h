@@ -23,7 +23,8 @@ struct options {
 	const struct command *command;
 	const char *targets[TARGETS_MAX]; /* borrowed from argv */
 	size_t n_targets;
-	uint64_t interval_ns, for_ns, timeout_ns; /* for_ns, timeout_ns 0: not given */
+	uint64_t interval_ns, for_ns, timeout_ns; /* for_ns 0: not given */
+	uint64_t server_timeout_ns;		  /* of a Prometheus server, which has more to do */
 	uint64_t count;				  /* 0: not given */
 	uint32_t sources;			  /* bits 1 << enum source */
 	double budget_pct;
