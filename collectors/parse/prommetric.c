@@ -90,7 +90,7 @@ static int add_quantile(struct promproto *p, const struct promseries_metric *m, 
 		else if (f.tag == PROTO_FIXED(2))
 			v = double_of(f.bytes);
 	}
-	promseries_add_bound(p, m, SUFFIX_NONE, "quantile", q, v);
+	promseries_add_bound(p, m, SUFFIX_NONE, q, v);
 	return r;
 }
 
@@ -123,13 +123,28 @@ static int add_summary(struct promproto *p, const struct promseries_metric *m, s
 	return r;
 }
 
+/* "count, bound" and nothing else, as nearly all are. */
+static bool read_plain_bucket(struct proto w, double *ret_le, double *ret_count)
+{
+	uint64_t n;
+
+	if (w.end - w.p < 11 || *w.p++ != PROTO_NUMBER(1) || proto_varint(&w, &n) < 0 ||
+	    w.end - w.p != 9 || *w.p++ != PROTO_FIXED(2))
+		return false;
+	*ret_count = (double)n;
+	*ret_le = double_of(w);
+	return true;
+}
+
 static int add_bucket(struct promproto *p, const struct promseries_metric *m, struct proto w,
 		      bool *ret_inf)
 {
 	struct proto_field f = { 0 };
 	double le = 0, count = 0, count_float = 0;
-	int r;
+	int r = 0;
 
+	if (read_plain_bucket(w, &le, &count))
+		w.p = w.end;
 	while ((r = proto_next(&w, &f)) > 0) {
 		if (f.tag == PROTO_NUMBER(1))
 			count = (double)f.value;
@@ -139,7 +154,7 @@ static int add_bucket(struct promproto *p, const struct promseries_metric *m, st
 			count_float = double_of(f.bytes);
 	}
 	*ret_inf |= isinf(le) && le > 0;
-	promseries_add_bound(p, m, SUFFIX_BUCKET, "le", le, count_float > 0 ? count_float : count);
+	promseries_add_bound(p, m, SUFFIX_BUCKET, le, count_float > 0 ? count_float : count);
 	return r;
 }
 
@@ -153,7 +168,7 @@ static int add_native(struct promproto *p, const struct promseries_metric *m, st
 	if (promnative_read(w, &n, &why) < 0)
 		return promproto_refuse(p, e, -EBADMSG, why);
 	for (size_t i = 0; i < n.n; i++)
-		promseries_add_bound(p, m, SUFFIX_BUCKET, "le", n.le[i], n.count[i]);
+		promseries_add_bound(p, m, SUFFIX_BUCKET, n.le[i], n.count[i]);
 	p->has_native = true;
 	return 0;
 }
@@ -199,7 +214,7 @@ static int add_histogram(struct promproto *p, const struct promseries_metric *m,
 			return r;
 	}
 	if (!has_inf)
-		promseries_add_bound(p, m, SUFFIX_BUCKET, "le", INFINITY, count);
+		promseries_add_bound(p, m, SUFFIX_BUCKET, INFINITY, count);
 	promseries_add(p, m, SUFFIX_SUM, sum);
 	promseries_add(p, m, SUFFIX_COUNT, count);
 	return 0;

@@ -1,5 +1,6 @@
 #include "collectors/parse/promseries.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "collectors/parse/promnum.h"
@@ -107,22 +108,34 @@ void promseries_add(struct promproto *p, const struct promseries_metric *m,
 	prompage_layout(&p->out, m->hash + suffix);
 }
 
-/* The same bound has the same text at the same place. */
-static void repeat_bound(struct promproto *p, const struct promproto_bound *b, double v)
+static const struct str bound_names[] = {
+	[SUFFIX_BUCKET] = STR("le"),
+	[SUFFIX_NONE] = STR("quantile"),
+};
+
+/* A series whose last label is one of bound_names has the text of a promproto_bound as its value.
+ */
+static void repeat_bound(struct promproto *p, enum promseries_suffix suffix, double bound, double v)
 {
 	const struct series *s = &p->out.series[p->repeat->series];
+	const struct label *l = p->out.labels + s->label + s->n_labels - 1;
+	const struct promproto_bound *b;
 
 	if (p->repeat->series < p->out.n_series && s->n_labels &&
-	    p->out.labels[s->label + s->n_labels - 1].value.p == b->text)
-		promrepeat_value(p->repeat, &p->out, v);
-	else
-		p->repeat->differs = true;
+	    l->name.p == bound_names[suffix].p) {
+		b = (const void *)(l->value.p - offsetof(struct promproto_bound, text));
+		if (memcmp(&b->bits, &bound, sizeof(bound)) == 0) {
+			promrepeat_value(p->repeat, &p->out, v);
+			return;
+		}
+	}
+	p->repeat->differs = true;
 }
 
 void promseries_add_bound(struct promproto *p, const struct promseries_metric *m,
-			  enum promseries_suffix suffix, const char *label, double bound, double v)
+			  enum promseries_suffix suffix, double bound, double v)
 {
-	const struct promproto_bound *b = bound_of(p, bound);
+	const struct promproto_bound *b;
 	struct series s = { .family = p->family.index,
 			    .label = (uint32_t)p->out.n_labels,
 			    .n_labels = m->n_labels + 1,
@@ -132,9 +145,10 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 	if (is_stale(v))
 		return;
 	if (p->repeat->on) {
-		repeat_bound(p, b, v);
+		repeat_bound(p, suffix, bound, v);
 		return;
 	}
+	b = bound_of(p, bound);
 	s.name = name_of(p, suffix);
 	prompage_add(&p->out, &s);
 	if (p->out.cut)
@@ -142,7 +156,7 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 	prompage_reserve_labels(&p->out, m->n_labels + 1);
 	l = p->out.labels + p->out.n_labels;
 	memcpy(l, p->out.labels + m->first, m->n_labels * sizeof(*l));
-	l[m->n_labels] = (struct label){ str_of(label), { b->text, b->len } };
+	l[m->n_labels] = (struct label){ bound_names[suffix], { b->text, b->len } };
 	p->out.n_labels += m->n_labels + 1;
 	prompage_layout(&p->out, m->hash + suffix);
 	prompage_layout(&p->out, b->bits);

@@ -26,9 +26,9 @@ struct promseries_metric {
 /* Without a label of its own. */
 void promseries_add(struct promproto *p, const struct promseries_metric *m,
 		    enum promseries_suffix suffix, double v);
-/* With one more label, le or quantile. */
+/* With one more label: le of SUFFIX_BUCKET, quantile of SUFFIX_NONE. */
 void promseries_add_bound(struct promproto *p, const struct promseries_metric *m,
-			  enum promseries_suffix suffix, const char *label, double bound, double v);
+			  enum promseries_suffix suffix, double bound, double v);
 void promseries_created(struct promproto *p, const struct promseries_metric *m, double unix_s);
 
 /* ---- of prommetric.c ---- */

@@ -83,14 +83,22 @@ static PROTO_HOT int proto_varint(struct proto *w, uint64_t *ret)
 }
 
 /* The next field: 1; 0 at the end; -ENODATA when it runs past the end; -EBADMSG. Groups are
- * stepped over and never returned. Numbers, strings and messages with a short tag are taken here
- * and now. */
+ * stepped over and never returned. What has a short tag is taken here and now: numbers,
+ * doubles, strings and messages. */
 static PROTO_HOT int proto_next(struct proto *w, struct proto_field *ret)
 {
 	struct proto in = *w;
 	uint64_t n = 0;
 
-	if (w->end - w->p < 2 || w->p[0] >= 0x80 || w->p[0] < 8 || (w->p[0] & 5) != 0)
+	if (w->end - w->p < 2 || w->p[0] >= 0x80 || w->p[0] < 8)
+		return proto_next_slow(w, ret);
+	if ((w->p[0] & 7) == PROTO_FIXED64 && w->end - w->p >= 9) {
+		ret->tag = w->p[0];
+		ret->bytes = (struct proto){ w->p + 1, w->p + 9 };
+		w->p += 9;
+		return 1;
+	}
+	if ((w->p[0] & 5) != 0)
 		return proto_next_slow(w, ret);
 	in.p++;
 	if (proto_varint(&in, &n) < 0)
