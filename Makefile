@@ -5,7 +5,7 @@
 #   make asan       tests under sanitizers       make fuzz      every parser, FUZZ_SECONDS each
 #   make bench      figures of docs/performance.md
 #   make matrix     Go 1.19 to 1.27, six ways of building each, read from outside
-#   make differential  profiles read beside google/pprof, N mutants from SEED
+#   make differential  metrics and profiles read beside Prometheus' and Google's own parsers
 #   make layouts    the table of the Go runtime's structures anew, from real toolchains
 #   make deps       installs what building and testing need (SUDO= for none)
 # V=1 shows commands, WERROR=1 makes warnings errors, BPF=0 leaves the kernel programs out.
@@ -102,9 +102,10 @@ matrix: gmptop
 SEED ?= 1
 N    ?= 20000
 $(B)/diff/tables: $(B)/tests/diff/tables.o $(B)/lib.a; $(link)
-differential: $(B)/diff/tables
+differential: $(B)/diff/tables $(B)/diff/page
 	$(Q)cd tests/diff/pprof && go build -o $(abspath $(B))/diff/pprof .
 	$(Q)$(B)/diff/pprof run $(B)/diff/tables $(SEED) $(N) tests/fixtures/profile/*.pb.gz tests/fixtures/pprof/*.pb.gz
+	$(Q)B=$(B) python3 tests/diff/metrics.py
 layouts:
 	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)

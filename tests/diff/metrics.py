@@ -5,7 +5,13 @@ Random registries are written by expfmt in every format and escaping, and have t
 are; then the same pages, damaged, have to be refused by both or to be the same series in both. Every page is
 also read in pieces and as a following page (tests/diff/page.c). Needs go and, the first time, the network.
 FILES given as PAGES=a:b are read by both too (.txt is 0.0.4, .om OpenMetrics, .pb protobuf)."""
-import collections, os, random, re, subprocess, sys
+import collections
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
 
 B = os.environ.get("B", "build")
 SEED = int(sys.argv[1]) if len(sys.argv) > 1 else 1
@@ -71,7 +77,6 @@ def bound(line):
 
 
 def from_bits(s):
-    import struct
     return struct.unpack(">d", bytes.fromhex(s))[0]
 
 
@@ -153,8 +158,8 @@ def short(s):
 
 
 def main():
-    go = subprocess.run(["go", "build", "-o", os.path.abspath(B + "/diff/expfmt"), "."], cwd=HERE + "/expfmt", capture_output=True,
-                        env=dict(os.environ, GOFLAGS="-mod=mod"))
+    go = subprocess.run(["go", "build", "-o", os.path.abspath(B + "/diff/expfmt"), "."], cwd=HERE + "/expfmt",
+                        capture_output=True)
     if go.returncode:
         sys.exit("expfmt cannot be built: " + go.stderr.decode()[-500:])
     made = subprocess.run([B + "/diff/expfmt", "make", str(SEED), str(ROUNDS)], capture_output=True, check=True).stdout
@@ -196,10 +201,12 @@ def main():
         tally[kind.split(";")[0], what] += 1
         bad += what[1:2].isupper()
         if what.startswith("only") or what[1:2].isupper():
-            reason = re.sub(r"refused |text format parsing error in |line [0-9]+: |\"[^\"]*\"|: .*", "", want if w else got)[:70].strip() if g or w else "x"
+            why = want if w else got if g else ""
+            reason = re.sub(r"refused |text format parsing error in |line [0-9]+: |\"[^\"]*\"|: .*", "", why)[:70].strip()
             shown[kind.split(";")[0], what, reason] += 1
             if what[1:2].isupper() and shown[kind.split(";")[0], what, reason] <= 2 or os.environ.get("SHOW"):
-                print(what, kind, "\n ", short(got if g else want), "\n ", "" if g or w else compare_damaged(got, want), body[:int(os.environ.get("BYTES", 300))])
+                print(what, kind, "\n ", short(got if g else want), "\n ", "" if g or w else compare_damaged(got, want),
+                      body[:int(os.environ.get("BYTES", 300))])
     for (kind, what), n in sorted(tally.items()):
         print("metrics_diff damaged %s: %s %d" % (kind, what, n))
     for (kind, what, why), n in sorted(shown.items()):
