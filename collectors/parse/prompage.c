@@ -143,34 +143,6 @@ void prompage_reserve_labels(struct prompage *b, size_t n)
 		b->labels = grow(b->labels, &b->labels_cap, sizeof(*b->labels));
 }
 
-void prompage_add(struct prompage *b, const struct series *s)
-{
-	if (b->n_series == PROM_SERIES_MAX) {
-		b->cut = true;
-		return;
-	}
-	GROW(b->series, b->n_series, b->series_cap);
-	b->series[b->n_series++] = *s;
-}
-
-/* Of the key only what the one before has not: pages repeat most of each line in the next. */
-void prompage_key(struct prompage *b, struct str key, size_t common)
-{
-	uint64_t h = prompage_mix(b->layout, (uint64_t)common << 32 | key.len), v;
-	const char *p = key.p + common;
-	size_t n = key.len - common;
-
-	for (; n > 8; p += 8, n -= 8) {
-		memcpy(&v, p, 8);
-		h = prompage_mix(h, v);
-	}
-	if (n) {
-		memcpy(&v, p, 8);
-		h = prompage_mix(h, le64toh(v) & (UINT64_MAX >> (64 - 8 * n)));
-	}
-	b->layout = h;
-}
-
 void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s)
 {
 	uint64_t v;
@@ -178,12 +150,6 @@ void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s)
 	memcpy(&v, &unix_s, sizeof(v));
 	b->created = prompage_mix(prompage_mix(b->created, key_hash), v);
 	b->created_min = unix_s < b->created_min ? unix_s : b->created_min;
-}
-
-size_t prompage_bytes(const struct prompage *b)
-{
-	return b->n_families * (sizeof(*b->families) + 4 * sizeof(*b->slots)) +
-	       b->n_series * sizeof(*b->series) + b->n_labels * sizeof(*b->labels);
 }
 
 void prompage_clear(struct prompage *b)

@@ -5,6 +5,7 @@
 
 #include <endian.h>
 
+#include "core/base/xalloc.h"
 #include "core/sample.h"
 
 enum {
@@ -58,7 +59,6 @@ struct prompage {
 
 void prompage_clear(struct prompage *b);
 void prompage_release(struct prompage *b);
-size_t prompage_bytes(const struct prompage *b);
 
 /* The place of the family of exactly that name: taken, or free. */
 struct prompage_slot *prompage_find(const struct prompage *b, struct str name);
@@ -72,12 +72,7 @@ void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_ki
 
 /* Room for n more labels at b->labels + b->n_labels. */
 void prompage_reserve_labels(struct prompage *b, size_t n);
-/* Its labels stand at b->labels[label]. Nothing is added beyond PROM_SERIES_MAX: b->cut. */
-void prompage_add(struct prompage *b, const struct series *s);
 
-/* The key of the series added last: its name and labels as text has them. Its first `common` bytes
- * are those of the key before. PROM_SLACK bytes behind it are readable. */
-void prompage_key(struct prompage *b, struct str key, size_t common);
 /* A _created value: when the series of a key with that hash began to count. */
 void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s);
 
@@ -96,6 +91,43 @@ static inline uint64_t prompage_mix(uint64_t h, uint64_t v)
 static inline void prompage_layout(struct prompage *b, uint64_t v)
 {
 	b->layout = prompage_mix(b->layout, v);
+}
+
+static inline size_t prompage_bytes(const struct prompage *b)
+{
+	return b->n_families * (sizeof(*b->families) + 4 * sizeof(*b->slots)) +
+	       b->n_series * sizeof(*b->series) + b->n_labels * sizeof(*b->labels);
+}
+
+/* Its labels stand at b->labels[label]. Nothing is added beyond PROM_SERIES_MAX: b->cut. */
+static inline void prompage_add(struct prompage *b, const struct series *s)
+{
+	if (b->n_series == PROM_SERIES_MAX) {
+		b->cut = true;
+		return;
+	}
+	GROW(b->series, b->n_series, b->series_cap);
+	b->series[b->n_series++] = *s;
+}
+
+/* The key of the series added last: its name and labels as text has them. Its first `common` bytes
+ * are those of the key before. PROM_SLACK bytes behind it are readable.
+ * Only what the one before has not is mixed in: pages repeat most of each line in the next. */
+static inline void prompage_key(struct prompage *b, struct str key, size_t common)
+{
+	uint64_t h = prompage_mix(b->layout, (uint64_t)common << 32 | key.len), v;
+	const char *p = key.p + common;
+	size_t n = key.len - common;
+
+	for (; n > 8; p += 8, n -= 8) {
+		memcpy(&v, p, 8);
+		h = prompage_mix(h, v);
+	}
+	if (n) {
+		memcpy(&v, p, 8);
+		h = prompage_mix(h, le64toh(v) & (UINT64_MAX >> (64 - 8 * n)));
+	}
+	b->layout = h;
 }
 
 /* Eight bytes at a time: base/hash.h's FNV would take longer than all the rest. Never leaves the

@@ -114,8 +114,11 @@ def number(s):
 def compare_damaged(got, want):
     """expfmt puts the series of a metric together: of two that are the same it knows one, it makes up a count of 0
     for fractional buckets without one, and drops buckets without le and quantiles without quantile."""
-    keys = lambda s: set(re.sub(r",(le|quantile)=([0-9.e+-]+)(?=[, ])", lambda m: ",%s=%r" % (m[1], number(m[2])),
-                                re.sub(r"_g(sum|count)([, ])", r"_\1\2", l)) for l in s.splitlines())
+    def keys(s):
+        s = re.sub(r",(le|quantile)=[^, \n]*(?=,\1=)", "", s)  # of two it keeps the last
+        s = re.sub(r",(le|quantile)=([0-9.e+-]+)(?=[, ])", lambda m: ",%s=%r" % (m[1], number(m[2])), s)
+        return set(re.sub(r"_g(sum|count)(?=[, ])", r"_\1", s).splitlines())
+
     got, want = keys(got), keys(want)
     known = set(l.rsplit(" ", 1)[0] for l in want)
     parts = set(re.split("[, ]", l)[0] for l in want | got)
