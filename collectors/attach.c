@@ -21,8 +21,8 @@ enum {
 };
 
 static const struct collector_ops *const all_ops[] = {
-	&proc_ops,   &memory_ops,  &pprof_ops,	&metrics_ops,
-	&expvar_ops, &hystrix_ops, &health_ops, &prometheus_ops,
+	&proc_ops,    &memory_ops, &pprof_ops,	 &metrics_ops,	  &expvar_ops,
+	&hystrix_ops, &health_ops, &profile_ops, &prometheus_ops,
 };
 enum { N_OPS = sizeof(all_ops) / sizeof(*all_ops) };
 
@@ -413,7 +413,8 @@ static void on_ended(struct site *s, uint64_t unix_ns)
 /* The profile is taken alone: else it would show the goroutines that serve our other requests. */
 static bool is_first(const struct collector *c)
 {
-	return c->ops == &proc_ops || c->ops == &memory_ops || c->ops == &pprof_ops;
+	return c->ops == &proc_ops || c->ops == &memory_ops || c->ops == &pprof_ops ||
+	       c->ops == &profile_ops;
 }
 
 /* A profile that hangs delays the others only shortly. */
@@ -492,6 +493,9 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 	witness_init(&a->witness);
 	a->site.target = target;
 	a->site.only = spec->only;
+	a->site.is_profile = spec->is_profile;
+	a->site.profile = spec->profile;
+	a->site.profile_s = spec->profile_s;
 	a->site.connected = on_connected;
 	a->site.answered = on_answered;
 	a->site.ended = on_ended;
@@ -511,6 +515,8 @@ struct attach *attach_new(const struct attach_options *o, const struct target_sp
 			push_state(a, (enum source)i, SOURCE_OFF, why_off(a, (enum source)i));
 	}
 	for (size_t i = 0; i < N_OPS; i++) {
+		if (all_ops[i] == (spec->is_profile ? &pprof_ops : &profile_ops))
+			continue;
 		if (all_ops[i]->source == SOURCE_COUNT || !why_off(a, all_ops[i]->source))
 			add_collector(a, all_ops[i]);
 	}
@@ -540,7 +546,7 @@ void attach_free(struct attach *a)
 const struct endpoint_base *attach_pprof(const struct attach *a)
 {
 	for (size_t i = 0; i < a->n_collectors; i++) {
-		if (a->collectors[i].ops == &pprof_ops)
+		if (a->collectors[i].ops == &pprof_ops || a->collectors[i].ops == &profile_ops)
 			return endpoints_chosen(a->collectors[i].endpoints);
 	}
 	return NULL;

@@ -40,6 +40,6 @@ struct collector {
 };
 
 extern const struct collector_ops proc_ops, memory_ops, pprof_ops, metrics_ops, expvar_ops,
-	hystrix_ops, health_ops, prometheus_ops;
+	hystrix_ops, health_ops, profile_ops, prometheus_ops;
 
 #endif

@@ -96,12 +96,6 @@ static void answer(struct ondemand *o, enum profile_kind kind, const struct err 
 }
 
 /* A body may be of another kind than was asked for: a proxy, a handler of one's own. */
-static bool fits(enum profile_kind asked, enum profile_kind got)
-{
-	return asked == got || (asked == PROFILE_HEAP && got == PROFILE_ALLOCS) ||
-	       (got == PROFILE_CONTENTION && (asked == PROFILE_MUTEX || asked == PROFILE_BLOCK));
-}
-
 static int digest(struct ondemand *o, const struct http_reply *r, struct err *e)
 {
 	const struct profile_sample *p = &o->profile.sample;
@@ -122,7 +116,7 @@ static int digest(struct ondemand *o, const struct http_reply *r, struct err *e)
 	if (o->kind == PROFILE_LEAKS)
 		return pprof_goroutines(&o->goroutines, r->body, r->len, e);
 	ret = profile_read(&o->profile, r->body, r->len, e);
-	if (ret < 0 || fits(o->kind, p->kind))
+	if (ret < 0 || profile_fits(o->kind, p->kind))
 		return ret;
 	return err_set(e, -EBADMSG, "the answer is a %s profile, not %s",
 		       profile_kind_name(p->kind), profile_kind_name(o->kind));

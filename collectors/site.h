@@ -41,6 +41,9 @@ struct site {
 	const struct endpoint_base *answered_base; /* answered usefully last; NULL: none yet */
 	enum source only;    /* the one source that an exact address names, else SOURCE_COUNT */
 	char exact_url[512]; /* that address */
+	bool is_profile;     /* it is one profile, and not of goroutines */
+	enum profile_kind profile;
+	uint32_t profile_s; /* of a CPU profile: it takes so long */
 
 	/* Set by attach.c: something listens at a base; an endpoint answered usefully; the process
 	 * has ended. */

@@ -34,13 +34,55 @@ static enum source source_of_path(const char *path)
 	return memmem(path, len, "/metrics/", 9) ? SOURCE_METRICS : SOURCE_COUNT;
 }
 
-/* The goroutine profile under whatever /debug/pprof address was given. */
-static void exact_pprof(struct target_spec *s, const char *url)
-{
-	const char *at = strstr(url, "/debug/pprof");
+enum { CPU_DEFAULT_S = 5, CPU_MAX_S = 60 };
 
-	snprintf(s->exact_url, sizeof(s->exact_url), "%.*s/debug/pprof/goroutine?debug=0",
-		 (int)(at - url), url);
+/* The N of seconds=N in a query; the default when there is none. */
+static int profile_seconds(struct target_spec *s, const char *query, struct err *e)
+{
+	const char *at = strstr(query, "seconds=");
+	long n = at ? strtol(at + 8, NULL, 10) : CPU_DEFAULT_S;
+
+	if (n < 1 || n > CPU_MAX_S)
+		return err_set(e, -EINVAL, "a CPU profile of 1 to %d seconds can be asked for",
+			       CPU_MAX_S);
+	s->profile_s = (uint32_t)n;
+	return 0;
+}
+
+/* The profile that is named, the one of goroutines for any other address under /debug/pprof. Other
+ * parameters are left out: gc=1 would force a collection. */
+static int exact_pprof(struct target_spec *s, const char *url, struct err *e)
+{
+	static const struct {
+		const char *name;
+		enum profile_kind kind;
+	} profiles[] = {
+		{ "/profile", PROFILE_CPU },   { "/heap", PROFILE_HEAP },
+		{ "/allocs", PROFILE_ALLOCS }, { "/mutex", PROFILE_MUTEX },
+		{ "/block", PROFILE_BLOCK },   { "/threadcreate", PROFILE_THREADCREATE },
+	};
+	const char *at = strstr(url, "/debug/pprof"), *name = at + strlen("/debug/pprof");
+	size_t n = strcspn(name, "?#");
+	int base = (int)(at - url);
+
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++) {
+		if (n != strlen(profiles[i].name) || strncmp(name, profiles[i].name, n) != 0)
+			continue;
+		s->is_profile = true;
+		s->profile = profiles[i].kind;
+		if (s->profile == PROFILE_CPU && profile_seconds(s, name + n, e) < 0)
+			return -EINVAL;
+	}
+	if (!s->is_profile)
+		snprintf(s->exact_url, sizeof(s->exact_url), "%.*s/debug/pprof/goroutine?debug=0",
+			 base, url);
+	else if (s->profile == PROFILE_CPU)
+		snprintf(s->exact_url, sizeof(s->exact_url), "%.*s/debug/pprof/profile?seconds=%u",
+			 base, url, s->profile_s);
+	else
+		snprintf(s->exact_url, sizeof(s->exact_url), "%.*s/debug/pprof%.*s?debug=0", base,
+			 url, (int)n, name);
+	return 0;
 }
 
 static int parse_url(const char *arg, struct target_spec *s, struct err *e)
@@ -66,9 +108,9 @@ static int parse_url(const char *arg, struct target_spec *s, struct err *e)
 	snprintf(s->host_port, sizeof(s->host_port), "%.*s", (int)(path - host), host);
 	s->kind = TARGET_URL;
 	s->only = source_of_path(path);
-	if (s->only == SOURCE_PPROF)
-		exact_pprof(s, url);
-	else if (s->only != SOURCE_COUNT)
+	if (s->only == SOURCE_PPROF && exact_pprof(s, url, e) < 0)
+		return -EINVAL;
+	if (s->only != SOURCE_COUNT && s->only != SOURCE_PPROF)
 		snprintf(s->exact_url, sizeof(s->exact_url), "%s", url);
 	len = s->only == SOURCE_COUNT ? strcspn(url, "?#") : (size_t)(path - url);
 	while (len && url[len - 1] == '/')

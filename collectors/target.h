@@ -14,6 +14,9 @@ struct target_spec {
 	struct endpoint_base base; /* TARGET_URL */
 	enum source only;	   /* an exact address names one source; else SOURCE_COUNT */
 	char exact_url[512];
+	bool is_profile; /* the address is one profile, and not of goroutines */
+	enum profile_kind profile;
+	uint32_t profile_s;  /* of a CPU profile: it takes so long; else 0 */
 	char host_port[128]; /* for a name when nothing better is known */
 	char wanted[256];    /* TARGET_PROMETHEUS: behind its #, checked; base is the server's */
 };

@@ -30,6 +30,12 @@ const char *profile_kind_name(enum profile_kind k)
 	return kind_names[k];
 }
 
+bool profile_fits(enum profile_kind asked, enum profile_kind got)
+{
+	return asked == got || (asked == PROFILE_HEAP && got == PROFILE_ALLOCS) ||
+	       (got == PROFILE_CONTENTION && (asked == PROFILE_MUTEX || asked == PROFILE_BLOCK));
+}
+
 /* ---- values in the member of their unit ---- */
 
 /* Nanoseconds in one of a unit of time; 0: it is none. */

@@ -111,6 +111,9 @@ enum profile_kind {
 
 const char *profile_kind_name(enum profile_kind k);
 
+/* What came may be what was asked for: a body tells mutex and block as one. */
+bool profile_fits(enum profile_kind asked, enum profile_kind got);
+
 enum { PROFILE_TYPES_MAX = 16 };
 
 struct profile_type {

@@ -229,6 +229,8 @@ static void attach(struct app *a, const struct target_spec *s)
 	if (s->kind == TARGET_PID)
 		a->model->targets[target].pid = s->pid;
 	a->n_targets = a->model->n_targets;
+	if (s->profile_s * NS_PER_S > a->patience_ns)
+		a->patience_ns = s->profile_s * NS_PER_S;
 	if (!ok)
 		refuse(a, target, &why);
 	a->attaches[target] = ok ? attach_new(&o, s, target) : NULL;
@@ -299,6 +301,11 @@ int app_add_target(struct app *a, const char *asked)
 
 	if (target_parse(asked, &s, &e) < 0) {
 		app_complain("%s", e.text);
+		return EXIT_USAGE;
+	}
+	if (s.is_profile && s.profile == PROFILE_CPU && a->o->read_only) {
+		app_complain("%s: not with --read-only: a CPU profile costs the target 1 to 2 %%",
+			     asked);
 		return EXIT_USAGE;
 	}
 	r = resolve_name(&s);

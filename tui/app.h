@@ -22,6 +22,7 @@ struct app {
 	size_t n_fleets;
 	struct promserver_spec prometheus; /* --prometheus; unused without */
 	struct loop_timer cost_timer;
+	uint64_t patience_ns;	      /* that an answer may take beyond the timeout */
 	int signal_fd;		      /* -1: none */
 	bool paused;		      /* samples are dropped: the model stands still */
 	void (*on_sample)(void *arg); /* NULL: nobody waits for it */

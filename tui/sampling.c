@@ -46,9 +46,11 @@ static void on_timer(void *arg, uint64_t now_ns)
 
 	if (!r->waiting) {
 		r->waiting = true;
-		r->give_up_ns = now_ns + (r->s->app->n_fleets && r->done == 0
-						  ? r->s->app->o->server_timeout_ns
-						  : r->s->app->o->timeout_ns);
+		r->give_up_ns =
+			now_ns +
+			(r->s->app->n_fleets && r->done == 0 ? r->s->app->o->server_timeout_ns
+							     : r->s->app->o->timeout_ns) +
+			r->s->app->patience_ns;
 	}
 	if ((app_busy(r->s->app) || lacks_round(r) ||
 	     (r->done == 0 && !app_has_rates(r->s->app))) &&
