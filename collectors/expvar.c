@@ -1,5 +1,6 @@
 /* /debug/vars, read sparingly: each reading makes the target call runtime.ReadMemStats, which stops
  * its world. Where a better source tells the same and nothing else is published, not at all. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "collectors/collector.h"
@@ -55,6 +56,10 @@ static int expvar_end(struct collector *c, const struct http_reply *r, struct er
 	struct expvar_state *s = c->state;
 	int ret = expvar_parse(&s->vars, r->body, r->len, e);
 
+	/* Some services answer any path with JSON of their own. */
+	if (ret == 0 && !s->vars.is_expvar && c->site->only != SOURCE_EXPVAR)
+		ret = err_set(e, -EBADMSG,
+			      "JSON, but not expvar's: no memstats and no cmdline in it");
 	s->answered = ret == 0;
 	s->took_ns = r->took_ns;
 	return ret;

@@ -41,9 +41,9 @@ struct hystrix_state {
 	size_t n;
 	struct place *chosen; /* the only one that is read */
 	uint32_t generation;
-	struct loop_timer burst;
-	bool connected;	    /* said to the site, of this connection */
-	uint64_t first_ns;  /* first tick */
+	struct loop_timer burst, first_word;
+	bool connected; /* said to the site, of this connection */
+	bool ticked;
 	uint64_t pushed_ns; /* last good sample; 0: none of this connection */
 	uint64_t second_ns; /* start of the second that bytes are counted in */
 	size_t second_bytes;
@@ -371,8 +371,9 @@ static void hystrix_tick(struct collector *c, uint64_t now_ns)
 {
 	struct hystrix_state *s = c->state;
 
-	if (!s->first_ns)
-		s->first_ns = now_ns;
+	if (!s->ticked)
+		loop_timer_set(c->loop, &s->first_word, now_ns + FIRST_WORD_MS * NS_PER_MS);
+	s->ticked = true;
 	follow_bases(c);
 	if (s->n == 0) {
 		push_why(c, c->site->no_bases_state, &c->site->no_bases);
@@ -387,13 +388,23 @@ static void hystrix_tick(struct collector *c, uint64_t now_ns)
 	}
 }
 
+/* An open port that says nothing does not keep the others' verdict back. */
+static void on_silence(void *arg, uint64_t now_ns)
+{
+	struct collector *c = arg;
+	const struct hystrix_state *s = c->state;
+
+	(void)now_ns;
+	if (!s->chosen && is_busy(s))
+		push_verdict(c);
+}
+
 /* Until the first word: nobody waits for the end of what has none. */
 static bool hystrix_busy(const struct collector *c)
 {
 	const struct hystrix_state *s = c->state;
 
-	return is_busy(s) && !s->pushed_ns &&
-	       clock_mono_ns() < s->first_ns + FIRST_WORD_MS * NS_PER_MS;
+	return is_busy(s) && !s->pushed_ns && s->first_word.at_ns;
 }
 
 static int hystrix_open(struct collector *c, struct err *e)
@@ -404,6 +415,7 @@ static int hystrix_open(struct collector *c, struct err *e)
 	hystrix_init(&s->stream);
 	s->generation = c->site->bases_generation - 1;
 	s->burst = (struct loop_timer){ .fn = on_burst, .arg = c };
+	s->first_word = (struct loop_timer){ .fn = on_silence, .arg = c };
 	return 0;
 }
 
@@ -412,6 +424,7 @@ static void hystrix_close(struct collector *c)
 	struct hystrix_state *s = c->state;
 
 	stop(c);
+	loop_timer_stop(c->loop, &s->first_word);
 	hystrix_release(&s->stream);
 }
 

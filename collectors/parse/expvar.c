@@ -270,11 +270,12 @@ int expvar_parse(struct expvar *x, const char *body, size_t n, struct err *e)
 
 	arena_clear(&x->text);
 	x->page = (struct metrics_page){ .layout = HASH_START };
-	x->has_memstats = false;
+	x->has_memstats = x->is_expvar = false;
 	x->n_own = 0;
 	vars = jsontree_object((struct str){ body, (uint32_t)n }, &r, e);
 	if (!vars)
 		return r;
+	x->is_expvar = jsontree_member(vars, "memstats") || jsontree_member(vars, "cmdline");
 	take_memstats(x, jsontree_member(vars, "memstats"));
 	cJSON_ArrayForEach (v, vars) {
 		if (v->string && is_goroutines(v->string))

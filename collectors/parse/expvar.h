@@ -25,6 +25,7 @@ struct expvar {
 	struct metrics_page page; /* valid until the next expvar_parse */
 	size_t n_own;		  /* series that are neither memstats nor the goroutines */
 	bool has_memstats;
+	bool is_expvar; /* memstats or cmdline are there, as package expvar itself publishes them */
 
 	/* private: */
 	struct arena text;

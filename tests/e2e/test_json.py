@@ -142,7 +142,7 @@ def one_line(out):
 def healthy(tg, sv):
     """All that this release reads of a paymentd."""
     equal({k: v["state"] for k, v in gm.sources(tg).items()},
-          {k: "ok" if k in ("memory", "proc", "pprof", "metrics") else "off" for k in gm.SOURCES},
+          {k: "absent" if k == "hystrix" else "off" if k in ("bpf", "prometheus") else "ok" for k in gm.SOURCES},
           "states of the sources")
     equal(tg.get("pid"), sv.pid, "pid")
     equal(tg.get("url"), sv.url, "url")
