@@ -204,9 +204,8 @@ static void complete_breaker(struct breaker_row *r, const struct breaker_row *of
 	if (counted) {
 		r->requests = was.requests;
 		r->failures = was.failures;
-	}
-	if (counted || was.object)
 		r->failure_pct = was.failure_pct;
+	}
 }
 
 /* Rows of one source to those of the better ones: the same name is the same breaker. */

@@ -44,15 +44,18 @@ static int within_bounds(struct str s, struct err *e)
 	return 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct str trimmed(struct str s)
 {
-	static const char blanks[] = " \t\r\n";
-
-	while (s.len && memchr(blanks, s.p[0], 4)) {
+	while (s.len && is_blank(s.p[0])) {
 		s.p++;
 		s.len--;
 	}
-	while (s.len && memchr(blanks, s.p[s.len - 1], 4))
+	while (s.len && is_blank(s.p[s.len - 1]))
 		s.len--;
 	return s;
 }

@@ -334,6 +334,28 @@ static int collect(void *arg, const char *data, size_t n, struct err *e)
 	return 0;
 }
 
+static void a_body_without_end_has_no_maximum_but_may_not_pause_for_long(void **state)
+{
+	struct client *c = *state;
+	struct got g = { .client = c };
+	struct http_request rq = request_for(&g, url_of(c, "/big"));
+
+	rq.on_data = collect;
+	rq.idle_ns = NS_PER_S;
+	rq.body_max = 10;
+	rq.timeout_ns = 500 * NS_PER_MS;
+	http_get(c->http, &rq);
+	wait_for(c, 1);
+	assert_int_equal(g.error, 0);
+	assert_int_equal(g.len, BIG_BYTES);
+	g = (struct got){ .client = c };
+	rq.url = url_of(c, "/hang");
+	http_get(c->http, &rq);
+	wait_for(c, 1);
+	assert_int_equal(g.error, -ETIMEDOUT);
+	assert_non_null(strstr(g.why, "no answer within"));
+}
+
 static void a_body_may_be_handed_on_as_it_arrives(void **state)
 {
 	struct client *c = *state;
@@ -590,6 +612,7 @@ int main(void)
 		WITH_CLIENT(a_server_that_hangs_ends_with_the_time_out),
 		WITH_CLIENT(a_body_may_have_its_maximum_and_not_a_byte_more),
 		WITH_CLIENT(a_body_may_be_handed_on_as_it_arrives),
+		WITH_CLIENT(a_body_without_end_has_no_maximum_but_may_not_pause_for_long),
 		WITH_CLIENT(who_reads_a_body_may_refuse_it_with_a_sentence),
 		WITH_CLIENT(an_error_page_is_not_handed_on),
 		WITH_CLIENT(a_server_tells_its_clock_and_why_it_refuses),
