@@ -11,7 +11,8 @@
 enum {
 	BODY_MAX = 4 << 20,
 	EVERY_S = 30,
-	EXACT_EVERY_S = 10, /* of an address that names this page */
+	MOST_EVERY_S = 3600, /* however small the budget */
+	EXACT_EVERY_S = 10,  /* of an address that names this page */
 	TOLD_FOR_ROUNDS = 3,
 	TOLD_FOR_S = 5, /* and at least: a better source may miss a round */
 };
@@ -33,7 +34,9 @@ static uint64_t every_ns(const struct collector *c)
 	double by_budget_ns = (double)s->took_ns * 100 / c->budget_pct;
 
 	least *= NS_PER_S;
-	return by_budget_ns > (double)least ? (uint64_t)by_budget_ns : least;
+	if (!(by_budget_ns > (double)least))
+		return least;
+	return by_budget_ns < MOST_EVERY_S * 1e9 ? (uint64_t)by_budget_ns : MOST_EVERY_S * NS_PER_S;
 }
 
 /* The heap is known at no such cost. */

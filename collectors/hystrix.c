@@ -179,12 +179,13 @@ static int on_data(void *arg, const char *data, size_t n, struct err *e)
 	struct collector *c = p->c;
 	struct hystrix_state *s = c->state;
 	uint64_t now_ns = clock_mono_ns();
-	size_t lines = s->stream.n_lines;
+	size_t lines;
 	int r;
 
 	if (s->chosen != p && s->chosen && s->chosen->request)
 		return err_set(e, -EALREADY, "another address is read");
 	if (s->chosen != p || !p->line_ns) {
+		hystrix_begin(&s->stream);
 		s->chosen = p;
 		s->connected = false;
 		s->pushed_ns = 0;
@@ -193,6 +194,7 @@ static int on_data(void *arg, const char *data, size_t n, struct err *e)
 	if (too_fast(s, n, now_ns))
 		return err_set(e, -EFBIG, "the stream sends more than %d MiB a second; refused",
 			       BYTES_A_SECOND_MAX >> 20);
+	lines = s->stream.n_lines;
 	r = hystrix_feed(&s->stream, data, n, now_ns, e);
 	if (r < 0)
 		return r;
@@ -293,15 +295,12 @@ static void on_done(void *arg, const struct http_reply *r)
 static void open_stream(struct place *p)
 {
 	struct collector *c = p->c;
-	struct hystrix_state *s = c->state;
 	char url[768];
 
 	if (c->site->only != SOURCE_COUNT)
 		snprintf(url, sizeof(url), "%s", c->site->exact_url);
 	else
 		snprintf(url, sizeof(url), "%s%s", p->base.url, paths[p->path]);
-	if (!s->chosen || s->chosen == p)
-		hystrix_begin(&s->stream);
 	p->opened_ns = clock_mono_ns();
 	p->line_ns = 0;
 	p->request = http_get(c->http, &(struct http_request){

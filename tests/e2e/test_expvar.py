@@ -114,6 +114,76 @@ def _():
         check("asked each 30 s only" in doctor, "doctor says how rarely", doctor)
 
 
+# ---- that misbehave ----
+
+def vars_of(more):
+    return b'{"cmdline": ["app"], "memstats": {"HeapAlloc": 5}, ' + more
+
+
+def says(body):
+    return lambda conn, _stop: conn.sendall(gm.answer(body, "application/json"))
+
+
+def endless(conn, stop):
+    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + vars_of(b'"a": ['))
+    while not stop.is_set():
+        conn.sendall(b"1," * 30000)
+
+
+HOSTILE = [
+    ("an answer without end", endless, "larger than 4 MiB"),
+    ("a million values", says(vars_of(b'"a": [' + b"1," * 1_000_000 + b"1]}")), "values"),
+    ("nesting without end", says(vars_of(b'"a": ' + b"[" * 100_000)), "deeper"),
+    ("nesting of objects", says(vars_of(b'"a": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001)), "deeper"),
+    ("broken JSON", says(vars_of(b'"a": ' + SECRET.encode() + b"}")), "broken JSON"),
+    ("JSON that ends too early", says(vars_of(b'"a": "')), "broken JSON"),
+    ("a page of HTML", says(b"<html>It works</html>"), "HTML"),
+    ("JSON of another kind", says(b'{"status": "ok", "goroutines": 5}'), "not expvar"),
+    ("zeros", says(bytes(5000)), "not a JSON object"),
+]
+
+
+def hostile(send, words):
+    def talk(conn, path, stop):
+        send(conn, stop) if path == "/debug/vars" else conn.sendall(gm.good(path))
+    with gm.Server(talk) as sv:
+        r = gm.gmptop("once", sv.address, "--json", "--interval", "300ms", "--timeout", "3s", timeout_s=20)
+        equal(r.rc, 0, f"exit code ({r})")
+        check(gm.SAN or r.rss_bytes < 150 << 20, f"needed {r.rss_bytes >> 20} MB")
+        src = gm.sources(r.json["targets"][0])
+        equal([src[s]["state"] for s in ("expvar", "pprof", "metrics")], ["failed", "ok", "ok"], "states")
+        check(words in src["expvar"]["detail"], f"the sentence says {words}", src["expvar"])
+        check(SECRET not in r.out, "the answer is quoted", src["expvar"])
+        equal(sv.paths.count("/debug/vars"), 1, "asked again at once")
+
+
+for name, send, words in HOSTILE:
+    t.add(f"{name} for /debug/vars fails in words, other sources are ok", hostile, send, words)
+
+
+@t.test("wrong types and absurd numbers: no crash, nothing is made up")
+def _():
+    body = (b'{"cmdline": 5, "memstats": {"HeapAlloc": -3, "NextGC": "x", "StackInuse": 1e999, "NumGC": [], "PauseNs": {}, '
+            b'"Sys": null}, "goroutines": {"a": 1}, "breakers": {"a": 7, "b": "ajar", "c": [], "": 1}, "rate_limiters": "open"}')
+    with gm.Server(lambda conn, path, _stop: says(body)(conn, _stop) if path == "/debug/vars" else conn.sendall(gm.good("/"))) as sv:
+        r = gm.gmptop("once", sv.address, "--json", "--interval", "300ms")
+        equal(r.rc, 0, f"exit code ({r})")
+        tg, = r.json["targets"]
+        equal({k: v for k, v in tg["memory"].items() if k != "rss_bytes"}, {}, "memory")
+        check("goroutines" not in tg, "goroutines", tg.get("goroutines"))
+        equal([b["state"] for b in tg["breakers"]], [], "breakers")
+
+
+@t.test("escape sequences in names reach neither JSON, text nor screens")
+def _():
+    evil = "\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eback\nline"
+    with answering({"breakers": {evil: "open"}, "rate_limiters": {evil: {"limit": 5}}, evil: {evil: 5}}) as sv:
+        for args in (["once", "--json"], ["once"], ["doctor"], ["--dump", "--keys", "5"], ["--dump", "--keys", "1"]):
+            r = gm.gmptop(*args, sv.address, *([] if args == ["doctor"] else ["--interval", "200ms"]), timeout_s=15)
+            bad = gm.bad_bytes(r.raw + r.err.encode("utf-8", "surrogateescape"))
+            check(not bad, f"{args} lets through", bad)
+
+
 if __name__ == "__main__":
     try:
         code = t.run()
