@@ -17,7 +17,8 @@ enum {
 	ABSENT_RETRY_S = 30,
 	BACKOFF_MAX_S = 30,
 	GIVE_UP_AFTER = 3, /* failures in a row before other addresses are tried again */
-	BYTES_A_SECOND_MAX = 4 << 20,
+	BYTES_A_SECOND_MAX = 2 << 20,
+	WORK_MS_A_SECOND_MAX = 200, /* of our CPU */
 };
 
 static const char *const paths[] = { "/hystrix.stream", "/turbine.stream" };
@@ -47,6 +48,7 @@ struct hystrix_state {
 	uint64_t pushed_ns; /* last good sample; 0: none of this connection */
 	uint64_t second_ns; /* start of the second that bytes are counted in */
 	size_t second_bytes;
+	uint64_t second_work_ns;
 	char note[ERR_TEXT_MAX];
 };
 
@@ -167,10 +169,11 @@ static bool too_fast(struct hystrix_state *s, size_t n, uint64_t now_ns)
 {
 	if (now_ns >= s->second_ns + NS_PER_S) {
 		s->second_ns = now_ns;
-		s->second_bytes = 0;
+		s->second_bytes = s->second_work_ns = 0;
 	}
 	s->second_bytes += n;
-	return s->second_bytes > BYTES_A_SECOND_MAX;
+	return s->second_bytes > BYTES_A_SECOND_MAX ||
+	       s->second_work_ns > WORK_MS_A_SECOND_MAX * NS_PER_MS;
 }
 
 static int on_data(void *arg, const char *data, size_t n, struct err *e)
@@ -178,7 +181,7 @@ static int on_data(void *arg, const char *data, size_t n, struct err *e)
 	struct place *p = arg;
 	struct collector *c = p->c;
 	struct hystrix_state *s = c->state;
-	uint64_t now_ns = clock_mono_ns();
+	uint64_t now_ns = clock_mono_ns(), cpu_ns;
 	size_t lines;
 	int r;
 
@@ -192,10 +195,14 @@ static int on_data(void *arg, const char *data, size_t n, struct err *e)
 		p->line_ns = p->line_ns ? p->line_ns : p->opened_ns;
 	}
 	if (too_fast(s, n, now_ns))
-		return err_set(e, -EFBIG, "the stream sends more than %d MiB a second; refused",
-			       BYTES_A_SECOND_MAX >> 20);
+		return err_set(e, -EFBIG,
+			       "the stream sends more than %d MiB, or %d ms of work, a second; "
+			       "refused",
+			       BYTES_A_SECOND_MAX >> 20, WORK_MS_A_SECOND_MAX);
 	lines = s->stream.n_lines;
+	cpu_ns = clock_cpu_ns();
 	r = hystrix_feed(&s->stream, data, n, now_ns, e);
+	s->second_work_ns += clock_cpu_ns() - cpu_ns;
 	if (r < 0)
 		return r;
 	if (s->stream.n_lines > lines) {
