@@ -278,7 +278,7 @@ static int read_about(struct pprof_tables *t, const struct proto_field *f)
 
 	switch (f->tag) {
 	case PROTO_NUMBER(7):
-		note_text(t, a->drop_frames = f->value);
+		a->drop_frames = f->value;
 		return 0;
 	case PROTO_NUMBER(8):
 	case PROTO_NUMBER(15):
@@ -303,7 +303,7 @@ static int read_about(struct pprof_tables *t, const struct proto_field *f)
 	case PROTO_MESSAGE(13):
 		return read_comments(t, f->bytes);
 	case PROTO_NUMBER(14):
-		note_text(t, a->default_type = f->value);
+		a->default_type = f->value;
 		return 0;
 	default:
 		return pprof_other_field(t, f, "mmmmmmvvvvmvpvv");
@@ -348,6 +348,8 @@ static int check_index(struct pprof_tables *t)
 		return err_set(t->err, -EBADMSG, "the profile is cut short: it has no strings");
 	if (t->texts[0].s.len != 0)
 		return err_set(t->err, -EBADMSG, "damaged profile: its first string is not empty");
+	note_text(t, t->about.drop_frames);
+	note_text(t, t->about.default_type);
 	if (t->last_text >= t->n_texts)
 		return err_set(t->err, -EBADMSG, "damaged profile: it refers to a missing string");
 	r = ids_close(t, &t->function_ids);

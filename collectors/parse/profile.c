@@ -48,7 +48,7 @@ struct slots {
 
 /* In a table at most half full honest names stay far below this; only names made to collide pass
  * it. */
-enum { PROBES_MAX = 256, CACHE_LINE = 64 };
+enum { PROBES_MAX = 256, CACHE_LINE = 64, BATCH = 32 };
 
 #define ROUND_UP(n) (((n) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
@@ -78,6 +78,7 @@ struct profile_work {
 
 static void *room(void *p, size_t *cap, size_t n, size_t size)
 {
+	n = n ? n : 1; /* never NULL */
 	if (n <= *cap)
 		return p;
 	*cap = n;
@@ -396,34 +397,61 @@ static inline void add_cum(const struct adding *a, uint32_t node)
 		cum[i] += a->v[i];
 }
 
+/* One location of a stack. */
+static int visit(struct adding *a, uint32_t location)
+{
+	struct span *s = &a->w->spans[location];
+	const uint32_t *frames = frames_of(a->w, s);
+
+	if (a->leaf)
+		add_flat(a, location);
+	s->cum += (double)a->v[a->p->shown];
+	for (uint32_t k = 0; k < s->n; k++)
+		add_cum(a, frames[k]);
+	a->visits += s->n;
+	if (a->visits > PROFILE_VISITS_MAX)
+		return err_set(a->w->t.err, -EFBIG, "a profile of more than %d frames is refused",
+			       PROFILE_VISITS_MAX);
+	return 0;
+}
+
+/* What a visit will need, asked of memory before it is needed: in a large profile every location
+ * and every function is somewhere else. */
+static void fetch_counts(const struct adding *a, const uint32_t *locations, uint32_t n)
+{
+	const struct profile_work *w = a->w;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct span *s = &w->spans[locations[i]];
+
+		if (s->n != 1)
+			continue;
+		__builtin_prefetch(&w->counts[(size_t)s->at * 2 * a->p->n_types], 1);
+		__builtin_prefetch(&w->seen[s->at], 1);
+	}
+}
+
 static int add_run(struct adding *a, struct proto run)
 {
 	struct pprof_tables *t = &a->w->t;
-	double shown = (double)a->v[a->p->shown];
+	uint32_t locations[BATCH], n;
 	uint64_t id = 0;
-	int r;
+	int r = 0;
 
-	while ((r = pprof_number(t, &run, &id)) > 0) {
-		long at = pprof_find(t, &t->location_ids, id);
-		struct span *s;
-		const uint32_t *frames;
+	do {
+		for (n = 0; n < BATCH && (r = pprof_number(t, &run, &id)) > 0; n++) {
+			long at = pprof_find(t, &t->location_ids, id);
 
-		if (at < 0)
-			return (int)at;
-		if (a->leaf)
-			add_flat(a, (size_t)at);
-		s = &a->w->spans[at];
-		s->cum += shown;
-		a->visits += s->n;
-		frames = frames_of(a->w, s);
-		for (uint32_t k = 0; k < s->n; k++)
-			add_cum(a, frames[k]);
-		if (a->visits > PROFILE_VISITS_MAX)
-			return err_set(t->err, -EFBIG,
-				       "a profile of more than %d frames is refused",
-				       PROFILE_VISITS_MAX);
-	}
-	return r;
+			if (at < 0)
+				return (int)at;
+			locations[n] = (uint32_t)at;
+			__builtin_prefetch(&a->w->spans[at], 1);
+		}
+		fetch_counts(a, locations, n);
+		for (uint32_t i = 0; i < n && r >= 0; i++)
+			r = visit(a, locations[i]) < 0 ? -EFBIG : r;
+	} while (n == BATCH && r >= 0);
+	return r < 0 ? r : 0;
 }
 
 /* message Sample */
@@ -593,7 +621,7 @@ static bool is_zero(const int64_t *v, uint32_t n)
 static void make_table(struct profile_work *w, struct profile_sample *p)
 {
 	uint32_t types = p->n_types;
-	size_t n = 0;
+	size_t n = 0, n_ranked = 0;
 
 	w->ranks = room(w->ranks, &w->cap_ranks, w->n_nodes, sizeof(*w->ranks));
 	w->sites = room(w->sites, &w->cap_sites, w->n_nodes, sizeof(*w->sites));
@@ -604,8 +632,16 @@ static void make_table(struct profile_work *w, struct profile_sample *p)
 			w->ranks[n++] = (struct rank){ llabs(flat[p->shown]), llabs(cum[p->shown]),
 						       (uint32_t)i };
 	}
-	if (n)
-		qsort(w->ranks, n, sizeof(*w->ranks), heaviest_first);
+	for (size_t i = 0; i < n; i++) { /* those of other types alone stay behind, unsorted */
+		struct rank r = w->ranks[i];
+
+		if (!r.flat && !r.cum)
+			continue;
+		w->ranks[i] = w->ranks[n_ranked];
+		w->ranks[n_ranked++] = r;
+	}
+	if (n_ranked)
+		qsort(w->ranks, n_ranked, sizeof(*w->ranks), heaviest_first);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = w->ranks[i].node;
 		const struct node *node = &w->nodes[at];
