@@ -3,7 +3,6 @@
  * nothing up. Files given as arguments are read instead of the fixtures. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -48,14 +47,6 @@ static void slurp(const char *path, struct buf *b)
 	fclose(f);
 }
 
-static long rss_kb(void)
-{
-	struct rusage ru;
-
-	getrusage(RUSAGE_SELF, &ru);
-	return ru.ru_maxrss;
-}
-
 static void bench(const char *name, const char *path)
 {
 	struct result *r = &results[n_results];
@@ -63,12 +54,10 @@ static void bench(const char *name, const char *path)
 	struct err e = { "" };
 	struct buf b;
 	uint64_t best_ns = UINT64_MAX;
-	long rss;
 
 	must(n_results < RESULTS_MAX, "too many files");
 	buf_init(&b, BODY_MAX);
 	slurp(path, &b);
-	rss = rss_kb();
 	for (int i = 0; i < (b.len > LARGE ? 5 : 300); i++) {
 		uint64_t t = clock_mono_ns();
 
@@ -79,9 +68,8 @@ static void bench(const char *name, const char *path)
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	snprintf(r->path, sizeof(r->path), "%s", path);
 	r->us = (double)best_ns / 1e3;
-	printf("profile_top_%s %.1f us (%zu bytes, %zu samples, %zu functions, %ld kB more "
-	       "memory)\n",
-	       name, r->us, b.len, p.sample.n_samples, p.sample.n_sites, rss_kb() - rss);
+	printf("profile_top_%s %.1f us (%zu bytes, %zu samples, %zu functions)\n", name, r->us,
+	       b.len, p.sample.n_samples, p.sample.n_sites);
 	profile_release(&p);
 	buf_release(&b);
 	n_results++;
