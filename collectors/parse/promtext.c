@@ -151,6 +151,7 @@ static struct str plain_help(struct promtext *p, struct str help)
 /* Metadata of a name that has series: only a counter may have it too (promopen_again). */
 static int take_again(struct promtext *p, struct line *l, const struct comment *c)
 {
+	static const struct str suffix = STR("_total");
 	struct prompage_slot *s;
 	struct str total;
 	char *to;
@@ -160,10 +161,10 @@ static int take_again(struct promtext *p, struct line *l, const struct comment *
 		p->again_help = plain_help(p, c->rest);
 	if (c->kind != COMMENT_TYPE)
 		return 0;
-	to = promline_room(&p->scratch, c->name.len + 6);
+	to = promline_room(&p->scratch, c->name.len + suffix.len);
 	memcpy(to, c->name.p, c->name.len);
-	memcpy(to + c->name.len, "_total", 6);
-	total = (struct str){ to, c->name.len + 6 };
+	memcpy(to + c->name.len, suffix.p, suffix.len);
+	total = (struct str){ to, c->name.len + suffix.len };
 	s = prompage_family(&p->out, total);
 	if (s->typed || !str_is(c->rest, "counter"))
 		return promline_refuse(l, -EBADMSG,
