@@ -7,7 +7,10 @@
 #include "collectors/parse/promopen.h"
 #include "core/base/xalloc.h"
 
-enum { CARRY_MAX = 2 * PROMTEXT_LINE_MAX };
+enum {
+	CARRY_MAX = 2 * PROMTEXT_LINE_MAX,
+	LINES_MAX = 2 * PROM_SERIES_MAX, /* of a page that has more, nothing is kept */
+};
 
 static void keep_value(struct promfollow_line *w, const char *value, size_t n)
 {
@@ -22,6 +25,9 @@ void promfollow_note(struct promfollow *f, struct str line, uint32_t prefix, uin
 {
 	struct promfollow_line *w;
 
+	f->never |= f->n == LINES_MAX;
+	if (f->never)
+		return;
 	GROW(f->lines, f->n, f->cap);
 	w = &f->lines[f->n++];
 	w->text = line.p;
