@@ -367,6 +367,19 @@ static double class_rate(const struct request_extra *x, int class, double dt_s)
 	return x->has_status && grown >= 0 ? grown / dt_s : NAN;
 }
 
+/* Rows have far fewer bounds than there is room for. */
+static void clear_counts(struct counts *c, int n)
+{
+	memset(c->least, 0, (size_t)n * sizeof(*c->least));
+	memset(c->most, 0, (size_t)n * sizeof(*c->most));
+}
+
+static void copy_counts(struct counts *to, const struct counts *from, int n)
+{
+	memcpy(to->least, from->least, (size_t)n * sizeof(*to->least));
+	memcpy(to->most, from->most, (size_t)n * sizeof(*to->most));
+}
+
 static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 {
 	double grown = 0;
@@ -393,7 +406,7 @@ static void fill(struct request_row *r, struct request_extra *x, double dt_s)
 		}
 		x->skip_quantiles = false;
 	}
-	x->before = x->now;
+	copy_counts(&x->before, &x->now, x->n_bounds);
 	memcpy(x->count_before, x->count, sizeof(x->count_before));
 	x->has_before = true;
 }
@@ -447,7 +460,7 @@ void requests_apply(struct target *t, struct requests_state *s, const struct met
 		map_series(s, p);
 	dt_s = s->t_ns && !p->restarted ? (double)(t_ns - s->t_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < s->n; i++) {
-		memset(&s->extra[i].now, 0, sizeof(s->extra[i].now));
+		clear_counts(&s->extra[i].now, s->extra[i].n_bounds);
 		memset(s->extra[i].count, 0, sizeof(s->extra[i].count));
 	}
 	for (size_t i = 0; i < s->map.n; i++) {
