@@ -395,7 +395,7 @@ static void set_options(struct http_handle *t, uint64_t timeout_ns)
 		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L);
 	}
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_MS ? ms : (long)CONNECT_MS);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 32L << 10);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 32L << 10); /* of 200 still in the cache */
 	curl_easy_setopt(c, CURLOPT_USERAGENT, t->http->agent);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);

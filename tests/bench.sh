@@ -14,5 +14,6 @@ pid=$!
 trap 'kill $pid 2>/dev/null; rm -f "$log"' EXIT
 until url=$(sed -n 's/^paymentd: listening on http:\/\/\([^ ]*\) .*/\1/p' "$log") && [ -n "$url" ]; do sleep 0.1; done
 
+/usr/bin/python3 tests/bench/fleet.py "$B/gmptop" "$B/services/fleet"
 /usr/bin/python3 tests/bench/terminal.py "$B/gmptop" "$url"
 [ "${EFFECT:-1}" = 0 ] || /usr/bin/python3 tests/bench/effect.py "$B/gmptop" "$B/services/load"
