@@ -1,72 +1,13 @@
-/* gmptop dump: every goroutine's stack as Go itself prints it (debug=2), once. The target stands
- * still while it writes them, so what that will take is said before. */
+/* gmptop dump: every goroutine's stack as Go itself prints it (debug=2), to standard output. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
-#include "core/base/xalloc.h"
 #include "tui/commands.h"
-#include "tui/fmt.h"
-#include "tui/out.h"
+#include "tui/dump.h"
 #include "tui/sampling.h"
 
-enum {
-	ASK_FROM = 5000,    /* goroutines: fewer stop the target for less than 0.2 s */
-	BYTES_A_G = 1000,   /* of text: 545 to 1300 in real services */
-	STOP_NS_A_G = 7500, /* of a standstill, for each try */
-	FIRST_TRY =
-		1 << 20, /* runtime/pprof, writeGoroutineStacks: its buffer doubles from here … */
-	GO_CUTS_AT = 64 << 20, /* … to here, each try a standstill of its own */
-	BODY_MAX = GO_CUTS_AT + (1 << 20),
-	TIMEOUT_S = 120, /* 65 to 104 s for a million */
-	LINE_MAX_BYTES = 64 << 10,
-};
-
-struct dump {
-	struct app *app;
-	char line[LINE_MAX_BYTES]; /* what has come of it */
-	size_t n_line;
-	uint64_t bytes, goroutines, took_ns;
-	int error;
-	struct err why;
-	bool reader_gone;
-};
-
-/* ---- what it will take ---- */
-
-static int tries_for(double bytes)
-{
-	int n = 1;
-
-	for (double room = FIRST_TRY; room < bytes && room < GO_CUTS_AT; room *= 2)
-		n++;
-	return n;
-}
-
-static void say_cost(const struct target *t, double goroutines)
-{
-	char n[FMT_MAX], size[FMT_MAX], stop[FMT_MAX];
-	double bytes = goroutines * BYTES_A_G;
-	int tries = tries_for(bytes);
-
-	if (isnan(goroutines)) {
-		app_complain("%s: nobody knows how many goroutines it has; each 10,000 stop it for "
-			     "about 0.4 s",
-			     t->name);
-		return;
-	}
-	fmt_num(n, goroutines, UNIT_COUNT);
-	fmt_num(size, bytes < GO_CUTS_AT ? bytes : GO_CUTS_AT, UNIT_BYTES);
-	fmt_num(stop, goroutines * STOP_NS_A_G * tries, UNIT_NS);
-	app_complain("%s: %s goroutines: about %s of text; it will stand still for about %s in %d "
-		     "parts%s",
-		     t->name, n, size, stop, tries,
-		     bytes < GO_CUTS_AT ? "" : "; Go cuts the text at 64 MiB");
-}
+enum { ASK_FROM = 5000 }; /* goroutines: fewer stop the target for less than 0.2 s */
 
 static bool may_go_on(const struct options *o, double goroutines)
 {
@@ -82,84 +23,37 @@ static bool may_go_on(const struct options *o, double goroutines)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* ---- the text ---- */
+struct run {
+	struct loop *loop;
+	struct dump_result result;
+};
 
-/* Harmless, but for the tabs that Go puts before a place. */
-static void put_line(struct dump *d)
+static void on_done(void *arg, const struct dump_result *result)
 {
-	char *at = d->line, *tab;
+	struct run *r = arg;
 
-	d->line[d->n_line] = '\0';
-	while ((tab = strchr(at, '\t'))) {
-		*tab = '\0';
-		out_text(stdout, at);
-		putchar('\t');
-		at = tab + 1;
-	}
-	out_text(stdout, at);
-	d->goroutines += strncmp(d->line, "goroutine ", 10) == 0;
-	d->n_line = 0;
+	r->result = *result;
+	loop_stop(r->loop, 0);
 }
 
-static int on_data(void *arg, const char *data, size_t n, struct err *e)
+static int fetch(struct app *a, const struct endpoint_base *base)
 {
-	struct dump *d = arg;
-
-	d->bytes += n;
-	for (size_t i = 0; i < n; i++) {
-		char c = data[i] ? data[i] : '?';
-
-		if (c != '\n' && d->n_line < sizeof(d->line) - 1)
-			d->line[d->n_line++] = c;
-		if (c != '\n')
-			continue;
-		put_line(d);
-		putchar('\n');
-	}
-	d->reader_gone = fflush(stdout) != 0;
-	return d->reader_gone ? err_set(e, -EPIPE, "standard output: %s", strerror(errno)) : 0;
-}
-
-static void on_done(void *arg, const struct http_reply *r)
-{
-	struct dump *d = arg;
-
-	d->error = r->error;
-	d->why = r->why;
-	d->took_ns = r->took_ns;
-	loop_stop(d->app->loop, 0);
-}
-
-static int fetch(struct dump *d, const struct endpoint_base *base)
-{
-	char url[512], took[FMT_MAX], n[FMT_MAX];
+	struct run run = { .loop = a->loop };
+	struct dump *d = dump_start(a->http, base, stdout, on_done, &run);
+	char text[256];
 	struct err e = { 0 };
-	int r;
+	int r = loop_run(a->loop, &e);
 
-	snprintf(url, sizeof(url), "%s/debug/pprof/goroutine?debug=2", base->url);
-	http_get(d->app->http, &(struct http_request){
-				       .url = url,
-				       .unix_path = base->unix_path,
-				       .body_max = BODY_MAX,
-				       .timeout_ns = TIMEOUT_S * NS_PER_S,
-				       .on_data = on_data,
-				       .on_done = on_done,
-				       .arg = d,
-			       });
-	r = loop_run(d->app->loop, &e);
+	dump_free(d);
 	if (r != 0)
 		return r;
-	if (d->error < 0) {
-		if (d->error != -EPIPE)
-			app_complain("%s", d->why.text);
-		return d->error == -EPIPE ? 0 : EXIT_UNREACHED;
+	if (run.result.error == -EPIPE)
+		return 0;
+	if (run.result.error < 0) {
+		app_complain("%s", run.result.why.text);
+		return EXIT_UNREACHED;
 	}
-	if (d->n_line)
-		put_line(d);
-	fflush(stdout);
-	app_complain("%s goroutines, in %s%s", fmt_num(n, (double)d->goroutines, UNIT_COUNT),
-		     fmt_num(took, (double)d->took_ns, UNIT_NS),
-		     d->bytes >= GO_CUTS_AT ? "; cut by Go at 64 MiB, the rest is missing" : "");
+	app_complain("%s", dump_summary(&run.result, text, sizeof(text)));
 	return 0;
 }
 
@@ -171,8 +65,7 @@ static int dump_target(struct app *a)
 	double goroutines = t->facts.goroutines.total;
 	const struct endpoint_base *at = NULL;
 	struct endpoint_base base;
-	struct dump *d;
-	int r;
+	char cost[256];
 
 	if (a->attaches[0])
 		at = attach_pprof(a->attaches[0]);
@@ -180,17 +73,13 @@ static int dump_target(struct app *a)
 		app_complain("%s: pprof: %s", t->name, t->sources[SOURCE_PPROF].detail);
 		return EXIT_UNREACHED;
 	}
-	say_cost(t, goroutines);
+	app_complain("%s: %s", t->name, dump_cost(goroutines, cost, sizeof(cost)));
 	if (!may_go_on(a->o, goroutines))
 		return EXIT_USAGE;
 	base = *at;
 	attach_free(a->attaches[0]); /* no other request beside it */
 	a->attaches[0] = NULL;
-	d = xcalloc(1, sizeof(*d));
-	d->app = a;
-	r = fetch(d, &base);
-	free(d);
-	return r;
+	return fetch(a, &base);
 }
 
 static int dump_run(const struct options *o)

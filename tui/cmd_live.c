@@ -1,10 +1,13 @@
 /* gmptop: the live screens, the picker without a target, and --dump, which draws one of either as
  * text. */
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "collectors/discover.h"
@@ -12,6 +15,7 @@
 #include "core/base/xalloc.h"
 #include "tui/clipboard.h"
 #include "tui/commands.h"
+#include "tui/dump.h"
 #include "tui/out.h"
 #include "tui/sampling.h"
 #include "tui/term.h"
@@ -31,6 +35,10 @@ struct live {
 	struct ui ui;
 	struct grid grid;
 	struct loop_timer frame, picker_timer, end;
+	struct dump *dump; /* NULL: none under way */
+	FILE *dump_file;
+	char dump_path[64];
+	struct loop_timer dump_end;
 	bool picking;
 	struct discover *discover;
 	struct picker picker;
@@ -117,6 +125,77 @@ static void take_key(struct live *l, int key)
 	l->app.paused = l->ui.paused;
 }
 
+/* ---- a dump into a file ---- */
+
+static void end_dump(struct live *l)
+{
+	dump_free(l->dump);
+	l->dump = NULL;
+	if (l->dump_file)
+		fclose(l->dump_file);
+	l->dump_file = NULL;
+}
+
+static void on_dump_end(void *arg, uint64_t now_ns)
+{
+	(void)now_ns;
+	end_dump(arg);
+}
+
+static void on_dump(void *arg, const struct dump_result *r)
+{
+	struct live *l = arg;
+	char text[256];
+
+	if (r->error < 0) {
+		snprintf(l->ui.message, sizeof(l->ui.message), "dump: %.300s", r->why.text);
+		unlink(l->dump_path);
+	} else {
+		snprintf(l->ui.message, sizeof(l->ui.message), "%s: %s", l->dump_path,
+			 dump_summary(r, text, sizeof(text)));
+	}
+	loop_timer_set(l->app.loop, &l->dump_end, 1); /* this is its own callback */
+	want_frame(l);
+}
+
+/* A new file of ours alone, in the current directory. */
+static FILE *open_dump(struct live *l)
+{
+	time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
+	char at[32];
+	struct tm tm;
+	int fd;
+
+	localtime_r(&now, &tm);
+	strftime(at, sizeof(at), "%Y%m%d-%H%M%S", &tm);
+	snprintf(l->dump_path, sizeof(l->dump_path), "gmptop-dump-%s.txt", at);
+	fd = open(l->dump_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd >= 0 ? fdopen(fd, "w") : NULL;
+}
+
+static void begin_dump(struct live *l)
+{
+	struct attach *at = l->ui.target < l->app.n_targets ? l->app.attaches[l->ui.target] : NULL;
+	const struct endpoint_base *base = at ? attach_pprof(at) : NULL;
+	const char *why = NULL;
+
+	if (!l->ui.dump)
+		return;
+	l->ui.dump = false;
+	if (l->o->read_only)
+		why = "not with --read-only: it stops the target for a moment";
+	else if (l->dump)
+		why = "one is being written already";
+	else if (!base)
+		why = "no pprof to ask: import _ \"net/http/pprof\" and serve its mux on loopback";
+	else if (!(l->dump_file = open_dump(l)))
+		why = strerror(errno);
+	snprintf(l->ui.message, sizeof(l->ui.message), "dump: %s",
+		 why ? why : "asked for; the target stands still while it writes");
+	if (!why)
+		l->dump = dump_start(l->app.http, base, l->dump_file, on_dump, l);
+}
+
 static void put_copied(struct live *l)
 {
 	struct buf *b = &l->ui.copied;
@@ -160,6 +239,7 @@ static void obey(struct live *l)
 	if (l->picking ? l->picker.quit : l->ui.quit)
 		loop_stop(l->app.loop, 0);
 	put_copied(l);
+	begin_dump(l);
 	ask(l);
 	if (*suspend)
 		term_suspend();
@@ -271,6 +351,7 @@ static int run_live(struct live *l)
 	loop_watch(l->app.loop, term_fd(), on_tty, l);
 	l->app.on_sample = want_frame;
 	l->app.on_sample_arg = l;
+	l->dump_end = (struct loop_timer){ .fn = on_dump_end, .arg = l };
 	loop_timer_set(l->app.loop, &l->frame, 1);
 	if (l->o->for_ns || l->o->count)
 		loop_timer_set(l->app.loop, &l->end,
@@ -280,6 +361,8 @@ static int run_live(struct live *l)
 		loop_timer_set(l->app.loop, &l->picker_timer, 1);
 	r = loop_run(l->app.loop, &e);
 	loop_unwatch(l->app.loop, term_fd());
+	loop_timer_stop(l->app.loop, &l->dump_end);
+	end_dump(l);
 	term_close();
 	if (r < 0)
 		app_complain("%s", e.text);

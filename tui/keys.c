@@ -54,6 +54,7 @@ const struct key_entry key_table[] = {
 	{ { 'M' }, ACTION_ASK, PROFILE_MUTEX, "ask-mutex", NULL, "take the mutex profile: who held locks that others waited for; twice to confirm" },
 	{ { 'B' }, ACTION_ASK, PROFILE_BLOCK, "ask-block", NULL, "take the block profile: where goroutines waited; twice to confirm" },
 	{ { 'L' }, ACTION_ASK, PROFILE_LEAKS, "ask-leaks", NULL, "ask Go for its own leak profile (Go 1.27): it forces a collection, so twice to confirm" },
+	{ { 'D' }, ACTION_DUMP, 0, "dump", NULL, "write all stacks (debug=2) into a file here: the target stands still meanwhile; twice to confirm" },
 	{ { K_F1 + 4, K_CTRL('L') }, ACTION_REDRAW, 0, "redraw", NULL, "draw the whole screen again" },
 	{ { K_CTRL('Z') }, ACTION_SUSPEND, 0, "suspend", NULL, "back to the shell; `fg` returns" },
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/copy.h"
+#include "tui/dump.h"
 #include "tui/frame.h"
 #include "tui/palette.h"
 #include "tui/view.h"
@@ -348,6 +349,20 @@ static void ask(struct ui *ui, const struct model *m, const struct key_entry *k,
 		ui_show(ui, VIEW_PROFILE);
 }
 
+static void dump(struct ui *ui, const struct model *m, const struct key_entry *k, bool confirmed)
+{
+	const struct target *t = ui_target(ui, m);
+	char cost[256];
+
+	if (!t)
+		return;
+	ui->dump = confirmed;
+	ui->confirming = confirmed ? NULL : k;
+	if (!confirmed)
+		snprintf(ui->message, sizeof(ui->message), "D again: %s",
+			 dump_cost(t->facts.goroutines.total, cost, sizeof(cost)));
+}
+
 static void copy(struct ui *ui, const struct model *m, bool command)
 {
 	buf_clear(&ui->copied);
@@ -410,6 +425,9 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 		break;
 	case ACTION_COMMAND:
 		open_prompt(ui, PROMPT_COMMAND);
+		break;
+	case ACTION_DUMP:
+		dump(ui, m, k, confirmed);
 		break;
 	case ACTION_COPY:
 		copy(ui, m, false);

@@ -43,7 +43,7 @@ struct ui {
 	char search[UI_TEXT_MAX];
 	int choice; /* of what the palette shows */
 	/* What the program is to do about a key; it sets those it has done back to false. */
-	bool paused, quit, redraw_all, suspend;
+	bool paused, quit, redraw_all, suspend, dump;
 	enum profile_kind ask;		    /* PROFILE_KINDS: nothing */
 	const struct key_entry *confirming; /* pressed once: the same key again does it */
 	struct buf copied;		    /* to be put into the clipboard; empty: nothing */

@@ -207,6 +207,32 @@ def _():
         term.ended(0)
 
 
+@t.test("D twice writes all stacks into a file of our own; once only says what it costs; --read-only refuses")
+def _():
+    for args, refused in ((CALM, False), ([*CALM, "--read-only"], True)):
+        with Term() as term:
+            where = os.path.join(tmp, f"dumps-{refused}")
+            os.mkdir(where)
+            term.say(f"cd {shlex.quote(where)}")
+            term.start(service().address, *args)
+            term.shows(r"^ 1 Overview")
+            gm.until("pprof answers", lambda: "pprof\u25cf" in term.lines()[0])
+            term.keys("D")
+            term.shows(r"D again: [\d,]+ goroutines: about .* stand still")
+            equal(os.listdir(where), [], "files")
+            term.keys("D")
+            term.shows("not with --read-only" if refused else r"gmptop-dump-.*: [\d,]+ goroutines.* in ")
+            files = os.listdir(where)
+            equal(len(files), 0 if refused else 1, "files")
+            for name in files:
+                path = os.path.join(where, name)
+                equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+                r = gm.gmptop("once", "--json", path)
+                check(r.json["targets"][0]["goroutines"]["total"] > 5, "what it holds", r.out)
+            term.keys("q")
+            term.ended(0)
+
+
 @t.test(": finds an action by its words and does it; help is searched the same way")
 def _():
     with Term() as term:
