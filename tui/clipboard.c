@@ -17,8 +17,6 @@
 #include "core/base/buf.h"
 #include "tui/term.h"
 
-extern char **environ;
-
 enum {
 	TMUX_MS = 300,
 	SCREEN_CHUNK = 512, /* screen takes strings of at most 768 bytes */

@@ -28,11 +28,11 @@ static struct promapi_page_rows parse(const char *result)
 	for (size_t i = 0; i < api.n_rows; i++)
 		order[i] = (uint32_t)i;
 	return (struct promapi_page_rows){ .answer = &api,
-				       .rows = order,
-				       .n = api.n_rows,
-				       .added = added,
-				       .n_added = COUNT(added),
-				       .slack_ms = 1000 };
+					   .rows = order,
+					   .n = api.n_rows,
+					   .added = added,
+					   .n_added = COUNT(added),
+					   .slack_ms = 1000 };
 }
 
 #define ROW(name, labels, values)                                                        \
@@ -65,8 +65,9 @@ static void what_the_server_added_is_taken_off(void **state)
 
 static void a_label_that_the_service_changed_is_its_own(void **state)
 {
-	struct promapi_page_rows r = parse("{\"metric\":{\"__name__\":\"a\",\"job\":\"x\",\"instance\":"
-				       "\"i\"},\"values\":[[10,\"1\"]]}");
+	struct promapi_page_rows r =
+		parse("{\"metric\":{\"__name__\":\"a\",\"job\":\"x\",\"instance\":"
+		      "\"i\"},\"values\":[[10,\"1\"]]}");
 
 	(void)state;
 	assert_true(promapi_page_build(&page, &r, 10000));
