@@ -208,7 +208,7 @@ static uint32_t witnesses(const struct attach *a)
 	uint32_t mask = 0;
 
 	for (size_t i = 0; i < a->n_collectors; i++) {
-		if (a->collectors[i].ops == &metrics_ops)
+		if (a->collectors[i].ops == &metrics_ops || a->collectors[i].ops == &pprof_ops)
 			mask |= 1u << a->collectors[i].ops->source;
 	}
 	return mask;

@@ -13,8 +13,9 @@
 enum verdict { VERDICT_NONE, VERDICT_SAME, VERDICT_OTHER };
 
 struct witness {
-	double start_s; /* process_start_time_seconds, unix time; NAN: not told */
-	uint32_t heard; /* bit 1 << enum source: it has answered, or failed to */
+	double start_s;	  /* process_start_time_seconds, unix time; NAN: not told */
+	char program[64]; /* base name of the executable that a profile tells of; "": none does */
+	uint32_t heard;	  /* bit 1 << enum source: it has answered, or failed to */
 	/* The last judgement, which holds as long as nothing else is told. */
 	enum verdict verdict;
 	double of_start_s;

@@ -81,9 +81,10 @@ struct goroutine_group {
 struct goroutines {
 	const struct goroutine_group *groups; /* no order */
 	size_t n_groups;
-	uint64_t total;	  /* as runtime.NumGoroutine counts: without system goroutines */
-	uint64_t unknown; /* of them: changed while they were read from memory, so that only their
-			   * start function is known */
+	uint64_t total;	    /* as runtime.NumGoroutine counts: without system goroutines */
+	uint64_t unknown;   /* of them: changed while they were read from memory, so that only their
+			     * start function is known */
+	struct str program; /* path of the executable, as a profile tells it; empty: not told */
 };
 
 /* What the runtime itself says can never wake again (/debug/pprof/goroutineleak, Go 1.27), asked

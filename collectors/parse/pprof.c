@@ -318,6 +318,19 @@ static struct pprof_work *work_of(struct pprof *p, struct err *e)
 	return p->work;
 }
 
+/* Go tells what is mapped in the order of /proc/self/maps, where the program stands first. */
+static struct str program_of(struct pprof_tables *t)
+{
+	const struct pprof_text *file = NULL;
+	struct err ignored, *err = t->err;
+
+	t->err = &ignored; /* to know no program is no fault */
+	if (t->mapping_ids.n > 0)
+		file = pprof_text(t, t->mappings[0]);
+	t->err = err;
+	return file ? file->s : STR("");
+}
+
 int pprof_goroutines(struct pprof *p, const void *body, size_t len, struct err *e)
 {
 	struct pprof_work *w = work_of(p, e);
@@ -344,6 +357,7 @@ int pprof_goroutines(struct pprof *p, const void *body, size_t len, struct err *
 	p->goroutines.total = total;
 	p->goroutines.groups = w->groups;
 	p->goroutines.n_groups = w->n_groups;
+	p->goroutines.program = program_of(&w->t);
 	return 0;
 }
 

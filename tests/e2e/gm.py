@@ -322,7 +322,7 @@ def pb_bytes(field, b):
     return _varint(field << 3 | 2) + _varint(len(b)) + b
 
 
-def profile(groups, kind=b"goroutine", unit=b"count", pack=True):
+def profile(groups, kind=b"goroutine", unit=b"count", pack=True, program=None):
     """A profile of [(count, [(function, file, line)…] leaf first, {label: value})]; gzipped."""
     strings, index = [b""], {b"": 0}
 
@@ -355,6 +355,8 @@ def profile(groups, kind=b"goroutine", unit=b"count", pack=True):
             sample += pb_bytes(3, pb_int(1, s(k)) + pb_int(2, s(v)))
         body += pb_bytes(2, sample)
     body += tail
+    if program:
+        body += pb_bytes(3, pb_int(1, 1) + pb_int(2, 0x400000) + pb_int(3, 0x800000) + pb_int(5, s(program)))
     for x in strings:
         body += pb_bytes(6, x)
     body += pb_int(9, time.time_ns()) + pb_bytes(11, value_type) + pb_int(12, 1)

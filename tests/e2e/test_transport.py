@@ -202,9 +202,14 @@ def _():
 @t.test("a go-between that holds the port does not pass for the service behind it")
 def _():
     def talk(conn, path, _stop):
-        page = gm.PLAIN_METRICS + told
-        conn.sendall(gm.answer(page) if path.startswith("/metrics") else gm.good(path))
-    for told, pid in ((b"process_start_time_seconds 1.70000000025e+09\n", None), (b"", os.getpid())):
+        body = gm.profile([(7, gm.GOPARK + [("main.work", "/src/app/main.go", 42)], {})], program=program)
+        if path.startswith("/debug/pprof/goroutine"):
+            conn.sendall(gm.answer(body))
+        else:
+            conn.sendall(gm.answer(gm.PLAIN_METRICS + told) if path.startswith("/metrics") else gm.good(path))
+    own = os.path.realpath(sys.executable)
+    for told, program, pid in ((b"process_start_time_seconds 1.70000000025e+09\n", own, None), (b"", "/srv/api", None),
+                               (b"", own, os.getpid()), (b"", None, os.getpid())):
         with gm.Server(talk) as sv:
             r, src, row = look(sv.address)
             equal((r.rc, src["metrics"]["state"], row.get("pid")), (0, "ok", pid), f"pid ({src})")

@@ -85,11 +85,40 @@ static void a_page_of_several_programs_is_no_witness(void **state)
 	assert_int_equal(witness_judge(&w, getpid()), VERDICT_NONE);
 }
 
+static void another_program_is_another_process(void **state)
+{
+	static const struct {
+		struct str path;
+		enum verdict want;
+	} cases[] = {
+		{ STR(""), VERDICT_NONE },
+		{ STR("[vdso]"), VERDICT_NONE },
+		{ STR("/srv/build/witness"), VERDICT_NONE }, /* of the same name */
+		{ STR("/elsewhere/witness (deleted)"), VERDICT_NONE },
+		{ STR("/usr/bin/api"), VERDICT_OTHER },
+		{ STR("/witness/"), VERDICT_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct goroutines g = { .program = cases[i].path };
+		struct sample sm = { .source = SOURCE_PPROF, .goroutines = &g };
+		struct witness w;
+
+		witness_init(&w);
+		assert_int_equal(witness_judge(&w, getpid()), VERDICT_NONE);
+		witness_hear(&w, &sm);
+		if (witness_judge(&w, getpid()) != cases[i].want)
+			fail_msg("%s: %d", cases[i].path.p, witness_judge(&w, getpid()));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_start_time_tells_one_process_from_another),
 		cmocka_unit_test(what_is_told_anew_is_judged_anew),
+		cmocka_unit_test(another_program_is_another_process),
 		cmocka_unit_test(a_page_of_several_programs_is_no_witness),
 	};
 
