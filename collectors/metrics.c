@@ -1,11 +1,16 @@
 /* A metrics page, read as it arrives, in the format that costs the service least. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
 #include "collectors/parse/prombody.h"
 
-enum { BODY_MAX = 64 << 20 };
+enum {
+	BODY_MAX = 64 << 20,
+	PAGE_NS_A_BYTE = 10, /* of the service's CPU: to gather and to write it */
+	FREE_PAGES = 2,	     /* a rate needs two */
+};
 
 /* Text first: for a following page it costs us the least (docs/performance.md) and no server makes
  * it at a higher price, and what the others have over it are exemplars, which nothing shows, and
@@ -30,7 +35,20 @@ struct metrics_state {
 	 * so it is asked for when such a one is seen, and not again when it had none. */
 	enum { PROTO_NOT_ASKED, PROTO_ASKED, PROTO_OF_NO_USE } proto;
 	uint64_t layout; /* looked through for such ones */
+	uint64_t asked_ns, bytes, page_bytes;
+	uint32_t got;
+	char note[128];
 };
+
+/* A large page costs the service at each answer: a page of 10 MB a tenth of a second. */
+static uint64_t every_ns(const struct collector *c)
+{
+	const struct metrics_state *s = c->state;
+
+	if (s->got < FREE_PAGES || c->budget_pct >= 100)
+		return 0;
+	return (uint64_t)((double)(s->page_bytes * PAGE_NS_A_BYTE) * 100 / c->budget_pct);
+}
 
 static const char *metrics_accept(const struct collector *c)
 {
@@ -44,6 +62,7 @@ static void metrics_begin(struct collector *c)
 {
 	struct metrics_state *s = c->state;
 
+	s->bytes = 0;
 	prombody_begin(&s->body);
 }
 
@@ -58,6 +77,7 @@ static int metrics_feed(struct collector *c, const char *data, size_t n, struct 
 {
 	struct metrics_state *s = c->state;
 
+	s->bytes += n;
 	return prombody_feed(&s->body, data, n, e);
 }
 
@@ -122,9 +142,20 @@ static void metrics_fill(struct collector *c, struct sample *sm)
 {
 	struct metrics_state *s = c->state;
 
+	s->got++;
+	s->page_bytes = s->bytes;
 	sm->metrics = s->body.page;
+	sm->every_ns = every_ns(c);
+	if (sm->every_ns > c->interval_ns)
+		snprintf(s->note, sizeof(s->note),
+			 "asked for each %.1f s only: a page of %.1f MB costs the service CPU "
+			 "(--budget)",
+			 (double)sm->every_ns / 1e9, (double)s->page_bytes / 1e6);
+	else
+		snprintf(s->note, sizeof(s->note), "asked for at each interval");
+	sm->note = str_of(s->note);
 	if (tells_heap(sm->metrics))
-		c->site->heap_told_ns = sm->t_ns;
+		c->site->heap_told_ns = sm->t_ns + sm->every_ns;
 }
 
 static const struct endpoint_spec metrics_spec = {
@@ -146,6 +177,16 @@ static int metrics_open(struct collector *c, struct err *e)
 	return 0;
 }
 
+static void metrics_tick(struct collector *c, uint64_t now_ns)
+{
+	struct metrics_state *s = c->state;
+
+	if (now_ns < s->asked_ns + every_ns(c))
+		return;
+	s->asked_ns = now_ns;
+	endpoint_collector_tick(c, now_ns);
+}
+
 static void metrics_close(struct collector *c)
 {
 	struct metrics_state *s = c->state;
@@ -159,7 +200,7 @@ const struct collector_ops metrics_ops = {
 	.source = SOURCE_METRICS,
 	.state_size = sizeof(struct metrics_state),
 	.open = metrics_open,
-	.tick = endpoint_collector_tick,
+	.tick = metrics_tick,
 	.busy = endpoint_collector_busy,
 	.close = metrics_close,
 };

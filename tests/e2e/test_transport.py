@@ -236,6 +236,23 @@ def _():
             equal((last["goroutines"]["total"], gm.sources(last)["pprof"]["state"]), (50_000, "ok"), "goroutines")
 
 
+@t.test("a very large page of metrics is asked for rarely, unless --budget 100")
+def _():
+    page = gm.PLAIN_METRICS + b"".join(b'rows_total{table="t%d"} 1\n' % i for i in range(40_000))  # 1.1 MB: 11 ms
+
+    def talk(conn, path, _stop):
+        conn.sendall(gm.answer(page) if path == "/metrics" else gm.good(path))
+    for budget, least, most in (("1", 2, 6), ("100", 10, 60)):
+        with gm.Server(talk) as sv:
+            r = gm.gmptop("stream", "--sources", "metrics", f"e=http://{sv.address}", "--interval", "100ms", "--count", "30",
+                          "--budget", budget)
+            equal(r.rc, 0, f"exit code ({r})")
+            asked = sum(p == "/metrics" for p in sv.paths)
+            check(least <= asked <= most, f"pages asked for with --budget {budget}", asked)
+            last = json.loads(r.out.splitlines()[-1])["targets"][0]
+            equal((len(last["breakers"]), gm.sources(last)["metrics"]["state"]), (1, "ok"), "what it tells")
+
+
 # ---- a handshake that goes wrong ----
 
 HELLO = bytes.fromhex("160303004a020000460303") + bytes(32) + bytes.fromhex("00c02f000000")
