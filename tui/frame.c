@@ -8,7 +8,15 @@
 #include "core/base/clock.h"
 #include "tui/view.h"
 
-enum { LINE_PROCESS, LINE_FINDING, LINE_VIEWS, HEAD_LINES, FOOT_LINES = 1, SENTENCE_MAX = 512 };
+enum {
+	LINE_PROCESS,
+	LINE_FINDING,
+	LINE_VIEWS,
+	HEAD_LINES,
+	FOOT_LINES = 1,
+	SENTENCE_MAX = 512,
+	CRUMB_MIN = 12
+};
 
 struct draw frame_body(const struct draw *d)
 {
@@ -310,7 +318,10 @@ static bool has_tab(enum view_id id)
 
 static int draw_tab(const struct ui *ui, struct draw *d, int col, enum view_id id)
 {
-	bool here = ui->view == id, named = here || d->w >= 90 || (d->w >= 80 && has_tab(ui->view));
+	bool here = ui->view == id;
+	bool crowded = ui->sel[ui->view].open && d->w < 120; /* the crumb needs the room */
+	bool fits = d->w >= 90 || (d->w >= 80 && has_tab(ui->view));
+	bool named = here || (fits && !crowded);
 	int w = draw_textf(d, LINE_VIEWS, col, -1, here ? STYLE_SELECTED : STYLE_KEY, "%d",
 			   (int)id);
 
@@ -321,6 +332,33 @@ static int draw_tab(const struct ui *ui, struct draw *d, int col, enum view_id i
 	return w + 1;
 }
 
+/* What a row is called: of its texts the one that people know it by. */
+static const char *row_title(const struct list_ops *ops, const void *row)
+{
+	static const char *const keys[] = { "site", "name", "route", "func", "text", "m_state" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct field *f = field_find(ops->table, keys[i]);
+
+		if (f && f->type == FIELD_TEXT && field_text(f, row))
+			return field_text(f, row);
+	}
+	return NULL;
+}
+
+/* Where one is below a view: "› client.go:88 client.do". */
+static void draw_crumb(const struct ui *ui, struct draw *d, int col)
+{
+	const struct list_ops *ops = views[ui->view]->list;
+	const void *row = ops && ui->sel[ui->view].open ? list_selected(&ui->list) : NULL;
+	const char *title = row ? row_title(ops, row) : NULL;
+
+	if (!title || d->w - col < CRUMB_MIN)
+		return;
+	col += draw_text(d, LINE_VIEWS, col, -1, STYLE_DIM, "› ");
+	draw_text(d, LINE_VIEWS, col, d->w - 1 - col, STYLE_BOLD, title);
+}
+
 static void draw_views(const struct ui *ui, struct draw *d)
 {
 	int col = 1;
@@ -328,7 +366,9 @@ static void draw_views(const struct ui *ui, struct draw *d)
 	for (int id = VIEW_OVERVIEW; id <= VIEW_WHY; id++)
 		col += draw_tab(ui, d, col, (enum view_id)id);
 	if (!has_tab(ui->view))
-		draw_text(d, LINE_VIEWS, col, -1, STYLE_SELECTED, views[ui->view]->title);
+		col += draw_text(d, LINE_VIEWS, col, -1, STYLE_SELECTED, views[ui->view]->title) +
+		       1;
+	draw_crumb(ui, d, col);
 }
 
 /* ---- last line: keys and cost ---- */
