@@ -62,22 +62,41 @@ static void add_fields(struct buf *b, const struct table *t, const void *row)
 	}
 }
 
+static void add_row(struct buf *b, const struct list_ops *ops, const void *row)
+{
+	const struct leak_row *leak = ops->table == &table_leaks ? row : NULL;
+
+	if (ops->table == &table_groups)
+		add_stack(b, row);
+	else if (leak && leak->row)
+		add_stack(b, leak->row);
+	else
+		add_fields(b, ops->table, row);
+}
+
+static void add_tagged(struct buf *b, const struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (!list_is_tagged(l->sel, l->ops->row_key(l->rows[i])))
+			continue;
+		if (b->len)
+			buf_adds(b, "\n");
+		add_row(b, l->ops, l->rows[i]);
+	}
+}
+
 bool copy_row(struct ui *ui, const struct model *m, struct buf *ret)
 {
 	const struct target *t = ui_target(ui, m);
 	const struct view_ops *ops = views[ui->view];
-	const struct leak_row *leak;
 	const void *row;
 
 	ui_collect(ui, m, ui->view);
 	row = ops->list ? list_selected(&ui->list) : NULL;
-	leak = row && ops->list->table == &table_leaks ? row : NULL;
-	if (row && ops->list->table == &table_groups)
-		add_stack(ret, row);
-	else if (leak && leak->row)
-		add_stack(ret, leak->row);
+	if (row && ui->sel[ui->view].n_tags && !ui->sel[ui->view].open)
+		add_tagged(ret, &ui->list);
 	else if (row)
-		add_fields(ret, ops->list->table, row);
+		add_row(ret, ops->list, row);
 	else if (t && t->n_findings)
 		add_visible(ret, str_of(t->findings[0].text));
 	return ret->len > 0;

@@ -1,4 +1,5 @@
-/* copy.h - what `y` and `Y` take along: the row under the cursor as text, or the command that shows
+/* copy.h - what `y` and `Y` take along: the row under the cursor, or all
+ * that are tagged, as text, or the command that shows
  * the same from a shell. Pure. Foreign text is made visible as on the screen; in a command it
  * stands in quotes. */
 #ifndef COPY_H

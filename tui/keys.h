@@ -54,6 +54,9 @@ enum action {
 	ACTION_SEARCH_NEXT,
 	ACTION_FILTER,
 	ACTION_COMMAND,
+	ACTION_TAG,
+	ACTION_TAG_ONLY,
+	ACTION_UNTAG,
 	ACTION_DUMP,	     /* debug=2 into a file */
 	ACTION_COPY,	     /* the row */
 	ACTION_COPY_COMMAND, /* that shows it */

@@ -102,7 +102,8 @@ void list_start(struct list *l, const struct list_ops *ops, struct selection *se
 void list_add(struct list *l, const void *row)
 {
 	l->total++;
-	if (!passes(l, &l->filter, row))
+	if ((l->sel->only_tagged && !list_is_tagged(l->sel, l->ops->row_key(row))) ||
+	    !passes(l, &l->filter, row))
 		return;
 	GROW(l->rows, l->n, l->cap);
 	l->rows[l->n++] = row;
@@ -235,6 +236,48 @@ void list_move(struct list *l, int by)
 	long line = (long)l->sel->line + by;
 
 	select_line(l, line < 0 ? 0 : line > (long)l->n ? (int)l->n : (int)line);
+}
+
+/* ---- tags ---- */
+
+static int tag_at(const struct selection *sel, uint64_t key)
+{
+	for (int i = 0; i < sel->n_tags; i++) {
+		if (sel->tags[i] == key)
+			return i;
+	}
+	return -1;
+}
+
+bool list_is_tagged(const struct selection *sel, uint64_t key)
+{
+	return tag_at(sel, key) >= 0;
+}
+
+bool list_tag(struct list *l)
+{
+	struct selection *sel = l->sel;
+	uint64_t key = l->n ? l->ops->row_key(l->rows[sel->line]) : 0;
+	int at = tag_at(sel, key);
+
+	if (!key)
+		return true;
+	if (at >= 0)
+		sel->tags[at] = sel->tags[--sel->n_tags];
+	else if (sel->n_tags == LIST_TAGS_MAX)
+		return false;
+	else
+		sel->tags[sel->n_tags++] = key;
+	if (sel->n_tags == 0)
+		sel->only_tagged = false;
+	list_move(l, 1);
+	return true;
+}
+
+void list_untag_all(struct selection *sel)
+{
+	sel->n_tags = 0;
+	sel->only_tagged = false;
 }
 
 bool list_select_drawn(struct list *l, int line)
@@ -401,12 +444,34 @@ static void draw_cell(struct draw *d, int row, const struct list *l, const void 
 		draw_text(d, row, lo->col[i], lo->width[i], st, s);
 }
 
+/* "3 tagged: 1,234", the sum of what the rows count. */
+static int draw_tags(const struct list *l, struct draw *d, int row)
+{
+	const struct field *count = field_find(l->ops->table, "count");
+	char sum[FMT_MAX];
+	double v = 0;
+	int col;
+
+	if (l->sel->n_tags == 0)
+		return 0;
+	for (size_t i = 0; count && i < l->n; i++) {
+		if (list_is_tagged(l->sel, l->ops->row_key(l->rows[i])))
+			v += field_num(count, l->rows[i]);
+	}
+	col = draw_textf(d, row, 0, -1, STYLE_BOLD, "%d tagged", l->sel->n_tags);
+	if (count)
+		col += draw_textf(d, row, col, -1, STYLE_BOLD, ": %s",
+				  fmt_num(sum, v, count->unit));
+	return col + draw_text(d, row, col, -1, STYLE_DIM,
+			       l->sel->only_tagged ? ", the others hidden  " : "  ");
+}
+
 static void draw_foot(const struct list *l, struct draw *d, int row, int shown)
 {
-	int col = 0;
+	int col = draw_tags(l, d, row);
 
 	if (l->sel->filter[0]) {
-		col = draw_textf(d, row, 0, -1, STYLE_BOLD, "filter \"%s\"", l->sel->filter);
+		col += draw_textf(d, row, col, -1, STYLE_BOLD, "filter \"%s\"", l->sel->filter);
 		col += draw_textf(d, row, col, -1, STYLE_DIM, ": %zu of %zu rows; Esc drops it  ",
 				  l->n, l->total);
 		if (l->filter.why.text[0])
@@ -419,7 +484,7 @@ static void draw_foot(const struct list *l, struct draw *d, int row, int shown)
 
 int list_height(const struct list *l)
 {
-	return 1 + (l->n ? (int)l->n : 2) + (l->sel->filter[0] != '\0');
+	return 1 + (l->n ? (int)l->n : 2) + (l->sel->filter[0] || l->sel->n_tags);
 }
 
 static void scroll_to_selection(struct list *l, int rows)
@@ -437,7 +502,7 @@ static void scroll_to_selection(struct list *l, int rows)
 
 void list_draw(struct list *l, struct draw *d, const char *empty)
 {
-	bool foot = l->sel->filter[0] || (int)l->n > d->h - 1;
+	bool foot = l->sel->filter[0] || l->sel->n_tags || (int)l->n > d->h - 1;
 	int rows = d->h - 1 - foot, shown;
 	struct layout lo;
 
@@ -461,6 +526,8 @@ void list_draw(struct list *l, struct draw *d, const char *empty)
 
 		for (size_t c = 0; c < lo.n; c++)
 			draw_cell(d, 1 + i, l, l->rows[line], &lo, c);
+		if (list_is_tagged(l->sel, l->ops->row_key(l->rows[line])))
+			draw_text(d, 1 + i, 0, 1, STYLE_BOLD, "*");
 		if (!l->passive)
 			draw_spot(d, 1 + i, 0, -1, K_LINE + line);
 		if (line == l->sel->line && !l->passive)

@@ -17,7 +17,8 @@ enum {
 	LIST_TEXT_MAX = 160,
 	LIST_FILTER_MAX = FILTER_TEXT_MAX,
 	LIST_COLUMNS_MAX = 16,
-	LIST_DRAWN_MAX = 200
+	LIST_DRAWN_MAX = 200,
+	LIST_TAGS_MAX = 64,
 };
 
 struct selection {
@@ -30,6 +31,9 @@ struct selection {
 	bool open;	 /* Enter: the detail of the selected row */
 	int detail_top;
 	char filter[LIST_FILTER_MAX]; /* filter.h; "": all rows */
+	uint64_t tags[LIST_TAGS_MAX]; /* row_key of rows that are tagged */
+	int n_tags;
+	bool only_tagged;
 };
 
 struct column {
@@ -77,6 +81,11 @@ void list_release(struct list *l);
 
 const void *list_selected(const struct list *l); /* NULL: no rows */
 void list_move(struct list *l, int by);		 /* clamped */
+bool list_is_tagged(const struct selection *sel, uint64_t key);
+/* Tags the selected row, or takes its tag away, and goes on to the next; false: no more tags. */
+bool list_tag(struct list *l);
+void list_untag_all(struct selection *sel);
+
 /* Selects what stood on a line at the last draw, wherever it stands now; false: it is gone. */
 bool list_select_drawn(struct list *l, int line);
 /* The next row that passes a filter (filter.h). */

@@ -363,6 +363,24 @@ static void dump(struct ui *ui, const struct model *m, const struct key_entry *k
 			 dump_cost(t->facts.goroutines.total, cost, sizeof(cost)));
 }
 
+static void tag(struct ui *ui, const struct model *m)
+{
+	if (!views[ui->view]->list || selection(ui)->open)
+		return;
+	ui_collect(ui, m, ui->view);
+	if (!list_tag(&ui->list))
+		snprintf(ui->message, sizeof(ui->message), "no more than %d tags", LIST_TAGS_MAX);
+}
+
+static void tagged_only(struct ui *ui)
+{
+	struct selection *sel = selection(ui);
+
+	sel->only_tagged = !sel->only_tagged && sel->n_tags > 0;
+	if (sel->n_tags == 0)
+		snprintf(ui->message, sizeof(ui->message), "no row is tagged (x tags one)");
+}
+
 static void copy(struct ui *ui, const struct model *m, bool command)
 {
 	buf_clear(&ui->copied);
@@ -428,6 +446,15 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 		break;
 	case ACTION_DUMP:
 		dump(ui, m, k, confirmed);
+		break;
+	case ACTION_TAG:
+		tag(ui, m);
+		break;
+	case ACTION_TAG_ONLY:
+		tagged_only(ui);
+		break;
+	case ACTION_UNTAG:
+		list_untag_all(selection(ui));
 		break;
 	case ACTION_COPY:
 		copy(ui, m, false);

@@ -444,6 +444,32 @@ static void click(struct session *s, int row, int col)
 	ui_draw(&s->ui, s->m, &s->g);
 }
 
+static void tagged_rows_are_counted_shown_alone_and_copied(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "3X");
+	assert_string_equal(s.ui.message, "no row is tagged (x tags one)");
+	press(&s, "xx");
+	assert_true(on_screen(&s, "2 tagged: 1,436"));
+	assert_int_equal(selected_group(&s)->id, 3); /* it goes on */
+	swap_groups(&s.m->targets[0], 0, 9);	     /* tags stay with their rows */
+	press(&s, "X");
+	assert_int_equal(s.ui.list.n, 2);
+	press(&s, "y");
+	assert_non_null(strstr(buf_str(&s.ui.copied), "1,024 goroutines: IO wait"));
+	assert_non_null(strstr(buf_str(&s.ui.copied), "\n\n"));
+	assert_non_null(strstr(buf_str(&s.ui.copied), "412 goroutines: chan receive"));
+	press(&s, "gxx"); /* the last tag goes: nothing is hidden any more */
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].n_tags, 0);
+	assert_int_equal(s.ui.list.n, s.m->targets[0].n_stacks);
+	press(&s, "xU");
+	assert_int_equal(s.ui.sel[VIEW_GOROUTINES].n_tags, 0);
+	end(&s);
+}
+
 static void a_click_goes_to_tabs_rows_columns_and_keys(void **state)
 {
 	struct session s;
@@ -526,6 +552,7 @@ int main(void)
 		cmocka_unit_test(every_action_can_be_found_by_its_name),
 		cmocka_unit_test(the_palette_does_what_it_shows),
 		cmocka_unit_test(help_is_searched_and_does_what_it_shows),
+		cmocka_unit_test(tagged_rows_are_counted_shown_alone_and_copied),
 		cmocka_unit_test(a_click_goes_to_tabs_rows_columns_and_keys),
 		cmocka_unit_test(a_click_means_the_row_that_was_seen),
 		cmocka_unit_test(the_palette_confirms_what_costs_the_target),
