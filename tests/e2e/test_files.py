@@ -38,7 +38,8 @@ def _():
     for debug, text in texts.items():
         tg, _ = once(save(f"d{debug}.txt", text))
         equal(tg["name"], f"d{debug}.txt", "name")
-        check(abs(tg["goroutines"]["total"] - count) <= 1, "total", debug, tg["goroutines"]["total"], count)
+        # Each was asked for over a connection of its own, whose goroutines come and go.
+        check(abs(tg["goroutines"]["total"] - count) <= 4, "total", debug, tg["goroutines"]["total"], count)
         by_func = {f["func"]: x["count"] for x in tg["goroutines"]["groups"] for f in x["stack"]}
         equal((by_func["main.parkChanRecv"], by_func["main.parkSelect"]), (120, 30), f"counts of debug={debug}")
         piped, _ = once("-", stdin=text)
