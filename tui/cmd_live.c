@@ -336,13 +336,22 @@ static void on_end(void *arg, uint64_t now_ns)
 	loop_stop(l->app.loop, 0);
 }
 
+static enum term_theme theme_of(const struct options *o)
+{
+	for (int i = 0; o->theme && term_themes[i]; i++) {
+		if (strcmp(o->theme, term_themes[i]) == 0)
+			return (enum term_theme)i;
+	}
+	return TERM_THEME_DEFAULT;
+}
+
 static int run_live(struct live *l)
 {
 	enum term_color color = strcmp(l->o->color, "never") == 0    ? TERM_COLOR_NEVER
 				: strcmp(l->o->color, "always") == 0 ? TERM_COLOR_ALWAYS
 								     : TERM_COLOR_AUTO;
 	struct err e = { 0 };
-	int r = term_open(color, !l->o->no_mouse, &e);
+	int r = term_open(color, theme_of(l->o), !l->o->no_mouse, &e);
 
 	if (r < 0) {
 		app_complain("%s", e.text);

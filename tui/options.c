@@ -38,6 +38,7 @@ enum { /* in the order of option_table */
        OPT_KEY,
        OPT_CACERT,
        OPT_COLOR,
+       OPT_THEME,
        OPT_ASCII,
        OPT_NO_MOUSE,
        OPT_DUMP,
@@ -79,6 +80,8 @@ const struct option_entry option_table[] = {
 	[OPT_KEY] = { "key", "F", "its key (PEM)", NULL },
 	[OPT_CACERT] = { "cacert", "F", "who may sign the server's certificate (PEM)", NULL },
 	[OPT_COLOR] = { "color", "auto|always|never", "colours; NO_COLOR is honoured", "" },
+	[OPT_THEME] = { "theme", "default|colorblind|contrast|mono",
+			"colours from the terminal's own palette, or attributes alone", "" },
 	[OPT_ASCII] = { "ascii", NULL, "ASCII only, as in LANG=C", NULL },
 	[OPT_NO_MOUSE] = { "no-mouse", NULL, "leave the mouse to the terminal", "" },
 	[OPT_DUMP] = { "dump", NULL, "draw one screen as plain text and exit, after two samples",
@@ -258,6 +261,9 @@ static int take_option(struct options *o, int opt, const char *arg, struct err *
 		return 0;
 	case OPT_COLOR:
 		o->color = arg;
+		return parse_word(name, arg, option_table[opt].arg, e);
+	case OPT_THEME:
+		o->theme = arg;
 		return parse_word(name, arg, option_table[opt].arg, e);
 	case OPT_SEVERITY:
 		o->severity = arg;

@@ -30,6 +30,7 @@ struct options {
 	double budget_pct;
 	struct credential_files files;
 	const char *color;	       /* "auto", "always", "never" */
+	const char *theme;	       /* one of term_themes; NULL: not given */
 	const char *keys[SCREENS_MAX]; /* of each --keys: one dumped screen each */
 	size_t n_keys;
 	const char *severity;	/* "weak", "strong", "proven" */

@@ -104,34 +104,74 @@ static int open_screen(struct err *e)
 
 /* ---- colours: the terminal's own palette, so that light and dark both read ---- */
 
-static void set_styles(enum term_color color)
+const char *const term_themes[] = { [TERM_THEME_DEFAULT] = "default",
+				    [TERM_THEME_COLORBLIND] = "colorblind",
+				    [TERM_THEME_CONTRAST] = "contrast",
+				    [TERM_THEME_MONO] = "mono",
+				    NULL };
+
+struct look {
+	attr_t attr;
+	short colour; /* -1: the default */
+};
+
+static const struct look looks[STYLE_COUNT] = {
+	[STYLE_NORMAL] = { A_NORMAL, -1 },
+	[STYLE_DIM] = { A_DIM, -1 },
+	[STYLE_BOLD] = { A_BOLD, -1 },
+	[STYLE_HEAD] = { A_REVERSE, -1 },
+	[STYLE_OK] = { A_NORMAL, COLOR_GREEN },
+	[STYLE_WARN] = { A_BOLD, COLOR_YELLOW },
+	[STYLE_ALARM] = { A_BOLD, COLOR_RED },
+	[STYLE_SELECTED] = { A_REVERSE | A_BOLD, -1 },
+	[STYLE_CHART] = { A_NORMAL, COLOR_CYAN },
+	[STYLE_KEY] = { A_BOLD, COLOR_CYAN },
+};
+
+/* Neither red nor green, which most who see colours badly take for one another. */
+static const struct look colorblind[STYLE_COUNT] = {
+	[STYLE_OK] = { A_NORMAL, COLOR_CYAN },
+	[STYLE_WARN] = { A_BOLD, COLOR_YELLOW },
+	[STYLE_ALARM] = { A_BOLD | A_UNDERLINE, COLOR_MAGENTA },
+	[STYLE_CHART] = { A_NORMAL, COLOR_BLUE },
+};
+
+/* Nothing dim; by attributes alone. */
+static const struct look contrast[STYLE_COUNT] = {
+	[STYLE_DIM] = { A_NORMAL, -1 },
+	[STYLE_OK] = { A_BOLD, -1 },
+	[STYLE_WARN] = { A_BOLD | A_UNDERLINE, -1 },
+	[STYLE_ALARM] = { A_BOLD | A_REVERSE, -1 },
+	[STYLE_CHART] = { A_BOLD, -1 },
+	[STYLE_KEY] = { A_BOLD | A_UNDERLINE, -1 },
+};
+
+/* What a theme does not name is as by default. */
+static struct look look_of(enum term_theme theme, int style)
 {
-	static const struct {
-		attr_t attr;
-		short colour; /* -1: the default */
-	} styles[STYLE_COUNT] = {
-		[STYLE_NORMAL] = { A_NORMAL, -1 },
-		[STYLE_DIM] = { A_DIM, -1 },
-		[STYLE_BOLD] = { A_BOLD, -1 },
-		[STYLE_HEAD] = { A_REVERSE, -1 },
-		[STYLE_OK] = { A_NORMAL, COLOR_GREEN },
-		[STYLE_WARN] = { A_BOLD, COLOR_YELLOW },
-		[STYLE_ALARM] = { A_BOLD, COLOR_RED },
-		[STYLE_SELECTED] = { A_REVERSE | A_BOLD, -1 },
-		[STYLE_CHART] = { A_NORMAL, COLOR_CYAN },
-		[STYLE_KEY] = { A_BOLD, COLOR_CYAN },
-	};
+	const struct look *own = theme == TERM_THEME_COLORBLIND ? colorblind
+				 : theme == TERM_THEME_CONTRAST ? contrast
+								: looks;
+
+	return own[style].attr || own[style].colour ? own[style] : looks[style];
+}
+
+static void set_styles(enum term_color color, enum term_theme theme)
+{
 	const char *no_color = getenv("NO_COLOR");
 	bool wanted = color == TERM_COLOR_ALWAYS ||
 		      (color == TERM_COLOR_AUTO && !(no_color && *no_color));
-	bool coloured = wanted && has_colors() && start_color() == OK && use_default_colors() == OK;
+	bool coloured = wanted && theme != TERM_THEME_MONO && has_colors() && start_color() == OK &&
+			use_default_colors() == OK;
 
 	for (int i = 0; i < STYLE_COUNT; i++) {
-		term.attrs[i] = styles[i].attr;
+		struct look l = look_of(theme, i);
+
+		term.attrs[i] = l.attr;
 		term.pairs[i] = 0;
-		if (!coloured || styles[i].colour < 0 || i >= COLOR_PAIRS)
+		if (!coloured || l.colour < 0 || i >= COLOR_PAIRS)
 			continue;
-		if (init_pair((short)i, styles[i].colour, -1) == OK)
+		if (init_pair((short)i, l.colour, -1) == OK)
 			term.pairs[i] = (short)i;
 	}
 }
@@ -190,7 +230,7 @@ static void prepare_sync(void)
 	snprintf(term.sync_end, SYNC_MAX, "%s", tiparm(sync, 2));
 }
 
-static void start_drawing(enum term_color color)
+static void start_drawing(enum term_color color, enum term_theme theme)
 {
 	int w, h;
 
@@ -206,7 +246,7 @@ static void start_drawing(enum term_color color)
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 		mouseinterval(0); /* a press counts at once */
 	}
-	set_styles(color);
+	set_styles(color, theme);
 	term_size(&w, &h);
 	resizeterm(h, w);
 	grid_init(&term.shown, w, h);
@@ -240,7 +280,7 @@ static int open_files(struct err *e)
 	return term.out && term.in ? 0 : err_set(e, -EMFILE, "terminal: %s", strerror(errno));
 }
 
-int term_open(enum term_color color, bool mouse, struct err *e)
+int term_open(enum term_color color, enum term_theme theme, bool mouse, struct err *e)
 {
 	int r = open_files(e);
 
@@ -256,7 +296,7 @@ int term_open(enum term_color color, bool mouse, struct err *e)
 	tty_take();
 	term.open = true;
 	atexit(term_close);
-	start_drawing(color);
+	start_drawing(color, theme);
 	return 0;
 }
 

@@ -17,10 +17,14 @@ enum term_color {
 	TERM_COLOR_NEVER
 }; /* auto: unless NO_COLOR */
 
+/* Of the terminal's own palette, but for `mono`: whatever a colour says a word or sign says too. */
+enum term_theme { TERM_THEME_DEFAULT, TERM_THEME_COLORBLIND, TERM_THEME_CONTRAST, TERM_THEME_MONO };
+extern const char *const term_themes[]; /* their names, NULL at the end */
+
 /* Takes the terminal of standard output, else that of standard input, else the controlling one. 0,
  * or a negative errno when there is none or none that can be drawn on. Restored by term_close, at
  * exit and on a crash. */
-int term_open(enum term_color color, bool mouse, struct err *e);
+int term_open(enum term_color color, enum term_theme theme, bool mouse, struct err *e);
 void term_close(void); /* also when it is not open */
 
 int term_fd(void);			/* readable: call term_read_key until TERM_NO_KEY */

@@ -233,6 +233,23 @@ def _():
             term.ended(0)
 
 
+@t.test("themes: colours without red and green, and none at all where attributes do")
+def _():
+    def colours(*args):
+        with Term() as term:
+            term.start(service().address, *CALM, *args)
+            term.shows(FIRST)
+            term.shows(r"pprof\u25cf")
+            screen = term.text(escapes=True)
+            term.keys("q")
+            term.ended(0)
+        return set(re.findall(r"\x1b\[(?:\d+;)*(3[0-7])(?:;\d+)*m", screen))
+    check("32" in colours(), "green by default")
+    check(colours("--theme", "colorblind") - {"31", "32"} == colours("--theme", "colorblind") != set(), "neither red nor green")
+    for theme in ("contrast", "mono"):
+        equal(colours("--theme", theme), set(), f"colours of {theme}")
+
+
 @t.test(": finds an action by its words and does it; help is searched the same way")
 def _():
     with Term() as term:
