@@ -238,7 +238,7 @@ def _():
     def colours(*args):
         with Term() as term:
             term.start(service().address, *CALM, *args)
-            term.shows(FIRST)
+            term.shows(r"^ 1 Overview")
             term.shows(r"pprof\u25cf")
             screen = term.text(escapes=True)
             term.keys("q")
