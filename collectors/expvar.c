@@ -20,6 +20,7 @@ enum {
 struct expvar_state {
 	struct expvar vars;
 	uint64_t next_ns;
+	uint64_t asked_ns, told_ns; /* last; what failed is asked again when the endpoint sees fit */
 	uint32_t generation; /* of the site's bases when last asked */
 	uint64_t took_ns;    /* the last answer: what it cost the target at most */
 	bool answered;	     /* and what it said is in vars */
@@ -73,6 +74,7 @@ static void expvar_fill(struct collector *c, struct sample *sm)
 	struct expvar_state *s = c->state;
 	double every_s = (double)every_ns(c) / 1e9;
 
+	s->told_ns = sm->t_ns;
 	snprintf(s->note, sizeof(s->note),
 		 "asked each %.0f s only%s: each answer stops the service for a moment "
 		 "(runtime.ReadMemStats)%s",
@@ -141,9 +143,10 @@ static void expvar_tick(struct collector *c, uint64_t now_ns)
 			push_spared(c, now_ns);
 		return;
 	}
-	if (now_ns < s->next_ns && !s->spared)
+	if (now_ns < s->next_ns && !s->spared && s->told_ns >= s->asked_ns)
 		return;
 	s->spared = false;
+	s->asked_ns = now_ns;
 	s->next_ns = now_ns + every_ns(c);
 	endpoint_collector_tick(c, now_ns);
 }
