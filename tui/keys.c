@@ -46,6 +46,7 @@ const struct key_entry key_table[] = {
 	{ { '0' }, ACTION_VIEW, VIEW_TARGETS, "view-targets", NULL, "Targets: one row for each" },
 	{ { ']' }, ACTION_NEXT_TARGET, 1, "next-target", NULL, "next target" },
 	{ { '[' }, ACTION_NEXT_TARGET, -1, "previous-target", NULL, "previous target" },
+	{ { 'f' }, ACTION_FOLD, 0, "fold", NULL, "Goroutines: one row for a stack, or one for each set of labels" },
 	{ { 'x' }, ACTION_TAG, 0, "tag", NULL, "tag the row, or take its tag away; below stands what all tagged rows count" },
 	{ { 'X' }, ACTION_TAG_ONLY, 0, "tagged-only", NULL, "show only tagged rows, or all again" },
 	{ { 'U' }, ACTION_UNTAG, 0, "untag-all", NULL, "take all tags away" },

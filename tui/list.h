@@ -34,6 +34,7 @@ struct selection {
 	uint64_t tags[LIST_TAGS_MAX]; /* row_key of rows that are tagged */
 	int n_tags;
 	bool only_tagged;
+	bool unfolded; /* rows that a view folds into one stand apart */
 };
 
 struct column {

@@ -363,6 +363,20 @@ static void dump(struct ui *ui, const struct model *m, const struct key_entry *k
 			 dump_cost(t->facts.goroutines.total, cost, sizeof(cost)));
 }
 
+static void fold(struct ui *ui)
+{
+	const struct view_ops *ops = views[ui->view];
+	struct selection *sel = selection(ui);
+
+	if (!ops->folds) {
+		snprintf(ui->message, sizeof(ui->message), "%s folds nothing", ops->title);
+		return;
+	}
+	sel->unfolded = !sel->unfolded;
+	snprintf(ui->message, sizeof(ui->message), "%s %s", ops->folds,
+		 sel->unfolded ? "stand apart" : "are one");
+}
+
 static void tag(struct ui *ui, const struct model *m)
 {
 	if (!views[ui->view]->list || selection(ui)->open)
@@ -446,6 +460,9 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 		break;
 	case ACTION_DUMP:
 		dump(ui, m, k, confirmed);
+		break;
+	case ACTION_FOLD:
+		fold(ui);
 		break;
 	case ACTION_TAG:
 		tag(ui, m);

@@ -26,7 +26,8 @@ struct view_ops {
 	bool opens; /* Enter opens a detail of the row, scrolled by sel->detail_top */
 	/* Where Enter leads instead; VIEW_COUNT: nowhere. May be NULL. */
 	enum view_id (*leads_to)(const struct view *v);
-	bool no_target; /* draws without one */
+	bool no_target;	   /* draws without one */
+	const char *folds; /* what sel->unfolded shows apart; NULL: nothing is folded */
 };
 
 extern const struct view_ops *const views[VIEW_COUNT];

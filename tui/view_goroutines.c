@@ -63,12 +63,13 @@ static const struct list_ops list = {
 
 static void collect(const struct model *m, const struct target *t, struct list *l)
 {
+	/* A row stands for all sets of labels of a stack, unless these are to be told apart. */
+	bool apart = l->sel->unfolded || filter_names(&l->filter, "label.");
+	size_t n = apart ? t->n_groups : t->n_stacks;
+
 	(void)m;
-	/* A row stands for all sets of labels of a stack: to tell these apart they are rows. */
-	for (size_t i = 0; filter_names(&l->filter, "label.") && i < t->n_groups; i++)
-		list_add(l, t->groups[i]);
-	for (size_t i = 0; !filter_names(&l->filter, "label.") && i < t->n_stacks; i++)
-		list_add(l, t->stacks[i]);
+	for (size_t i = 0; i < n; i++)
+		list_add(l, apart ? t->groups[i] : t->stacks[i]);
 }
 
 static void draw_list(const struct view *v, struct draw *d)
@@ -118,4 +119,5 @@ const struct view_ops goroutines_view = {
 	.list = &list,
 	.collect = collect,
 	.opens = true,
+	.folds = "rows of the same stack with other labels",
 };

@@ -470,6 +470,22 @@ static void tagged_rows_are_counted_shown_alone_and_copied(void **state)
 	end(&s);
 }
 
+static void labels_of_a_stack_can_stand_apart(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "1f");
+	assert_string_equal(s.ui.message, "Overview folds nothing");
+	press(&s, "3f");
+	assert_true(s.ui.sel[VIEW_GOROUTINES].unfolded);
+	assert_int_equal(s.ui.list.n, s.m->targets[0].n_groups);
+	press(&s, "f");
+	assert_int_equal(s.ui.list.n, s.m->targets[0].n_stacks);
+	end(&s);
+}
+
 static void a_click_goes_to_tabs_rows_columns_and_keys(void **state)
 {
 	struct session s;
@@ -553,6 +569,7 @@ int main(void)
 		cmocka_unit_test(the_palette_does_what_it_shows),
 		cmocka_unit_test(help_is_searched_and_does_what_it_shows),
 		cmocka_unit_test(tagged_rows_are_counted_shown_alone_and_copied),
+		cmocka_unit_test(labels_of_a_stack_can_stand_apart),
 		cmocka_unit_test(a_click_goes_to_tabs_rows_columns_and_keys),
 		cmocka_unit_test(a_click_means_the_row_that_was_seen),
 		cmocka_unit_test(the_palette_confirms_what_costs_the_target),
