@@ -12,12 +12,17 @@ enum {
 	LINES_MAX = 2 * PROM_SERIES_MAX, /* of a page that has more, nothing is kept */
 };
 
-static void keep_value(struct promfollow_line *w, const char *value, size_t n)
+/* padded: PROM_SLACK bytes behind it are readable. */
+static void keep_value(struct promfollow_line *w, const char *value, size_t n, bool padded)
 {
 	w->n_value = 0;
 	if (n > PROMFOLLOW_VALUE)
 		return;
-	memcpy(w->value, value, n);
+	/* All the room, for a length that is another one each time costs more. */
+	if (padded)
+		memcpy(w->value, value, PROMFOLLOW_VALUE);
+	else
+		memcpy(w->value, value, n);
 	w->n_value = (uint8_t)n;
 }
 
@@ -34,7 +39,7 @@ void promfollow_note(struct promfollow *f, struct str line, uint32_t prefix, uin
 	w->len = line.len;
 	w->prefix = prefix;
 	w->series = series;
-	keep_value(w, line.p + prefix, series == UINT32_MAX ? SIZE_MAX : line.len - prefix);
+	keep_value(w, line.p + prefix, series == UINT32_MAX ? SIZE_MAX : line.len - prefix, true);
 }
 
 /* What a value had escapes in (an exemplar's labels) is not kept. */
@@ -71,7 +76,7 @@ static bool take_value(struct promtext *p, struct promfollow_line *w, const char
 	if (!good)
 		return false;
 	p->out.series[w->series].value = row.value;
-	keep_value(w, value, (size_t)(nl + 1 - value));
+	keep_value(w, value, (size_t)(nl + 1 - value), false);
 	return true;
 }
 

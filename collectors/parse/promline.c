@@ -1,7 +1,10 @@
 #include "collectors/parse/promline.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
+
+#include "collectors/parse/promnum.h"
 
 enum { METRIC_FIRST = 1, METRIC_REST = 2, LABEL_FIRST = 4, LABEL_REST = 8, ASCII = 16 };
 enum {
@@ -40,7 +43,7 @@ static inline struct str scan_run(struct line *l, unsigned class, struct str hin
 	const char *from = l->at;
 	size_t n = (size_t)(l->end - from);
 
-	l->at += prompage_common(from, hint.p, n < hint.len ? n : hint.len);
+	l->at += promscan_common(from, hint.p, n < hint.len ? n : hint.len);
 	while (classes[(unsigned char)*l->at] & class)
 		l->at++;
 	return (struct str){ from, (uint32_t)(l->at - from) };
@@ -53,26 +56,6 @@ static bool has_wide(struct str s)
 			return true;
 	}
 	return false;
-}
-
-static uint64_t zero_bytes(uint64_t v)
-{
-	return (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
-}
-
-/* The first '"' or '\\' from p on, or some place at or behind `end`. Loads eight bytes at once. */
-static inline const char *find_quote(const char *p, const char *end)
-{
-	for (; p < end; p += 8) {
-		uint64_t v, hits;
-
-		memcpy(&v, p, 8);
-		v = le64toh(v);
-		hits = zero_bytes(v ^ 0x2222222222222222u) | zero_bytes(v ^ 0x5c5c5c5c5c5c5c5cu);
-		if (hits)
-			return p + (__builtin_ctzll(hits) >> 3);
-	}
-	return p;
 }
 
 char *promline_room(struct promtext_scratch *sc, size_t n)
@@ -111,13 +94,13 @@ struct str promline_unescape(struct promtext_scratch *sc, struct str s, bool quo
 /* From an opening quote to behind its closing one. */
 static inline int scan_quoted(struct line *l, struct str *ret)
 {
-	const char *from = l->at + 1, *p = find_quote(from, l->end);
+	const char *from = l->at + 1, *p = promscan_quote(from, l->end);
 	bool escaped = false;
 	struct str s;
 
 	while (p < l->end && *p == '\\') {
 		escaped = true;
-		p = find_quote(p + 2, l->end);
+		p = promscan_quote(p + 2, l->end);
 	}
 	if (p >= l->end)
 		return promline_refuse(l, -EBADMSG, "a quote is not closed");
@@ -180,6 +163,7 @@ static inline int scan_label(struct line *l, struct row *row)
 	promline_skip_blanks(l);
 	if (*l->at != '"')
 		return promline_refuse(l, -EBADMSG, "a label value was expected in quotes");
+	row->starts[row->n_labels] = (uint32_t)(l->at + 1 - row->key.p);
 	r = scan_quoted(l, &label->value);
 	row->ends[row->n_labels++] = (uint32_t)(l->at - row->key.p);
 	return r;
@@ -210,64 +194,117 @@ int promline_labels(struct line *l, struct row *row, bool behind_one)
 	return 0;
 }
 
-/* Takes over what the row before has in the same bytes: its name and its first labels. False:
+/* Takes over what the row before has in the same bytes: its first labels, and its name. False:
  * nothing, the line is to be read from its start. */
-static bool take_over(struct line *l, struct row *row, const char *from)
+static bool take_over(struct line *l, struct row *row)
 {
-	uint32_t k = 0;
+	uint32_t k = 0, end;
 
 	row->n_before = row->n_labels;
 	while (k < row->n_before && row->ends[k] <= row->common)
 		k++;
-	row->n_labels = row->n_kept = k;
-	if (k && row->name_end <= row->ends[k - 1]) {
-		if (row->labels != row->before)
-			memcpy(row->labels, row->before, k * sizeof(*row->labels));
-		l->at = from + row->ends[k - 1];
-		return true;
-	}
 	row->n_labels = row->n_kept = 0;
-	return false;
+	end = k ? row->ends[k - 1] : row->name_end;
+	/* A byte more than the name, for it might go on. */
+	row->same_name =
+		row->name_end <= end && row->common > row->name_end && (k || !row->no_hints);
+	if (!row->same_name)
+		return false;
+	if (row->labels != row->before) {
+		for (uint32_t i = 0; i < k; i++)
+			prompage_copy_label(&row->labels[i], &row->before[i]);
+	}
+	row->n_labels = row->n_kept = k;
+	row->key.len = end;
+	l->at += end;
+	return true;
 }
 
-/* Name and labels. */
-static int scan_head(struct line *l, struct row *row)
+/* Labels of the names that the row before has in their places, as they nearly all are: what stands
+ * between two values is the same bytes, so that only the values are looked at. From behind the
+ * name, or behind a label, to behind the last such label. */
+static void follow_labels(struct line *l, struct row *row, const char *key_before)
 {
-	const char *from = l->at;
-	size_t n = (size_t)(l->end - from);
-	/* A quoted name may have bytes that a bare one has not. */
-	struct str hint = row->name.p == row->key.p ? row->name : STR("");
-	int r = 0;
+	uint32_t k = row->n_labels, end = k ? row->ends[k - 1] : row->name_end_before;
 
-	if (n > row->key.len)
-		n = row->key.len;
-	row->common = (uint32_t)prompage_common(from, row->key.p, n);
-	row->key = (struct str){ from, 0 };
-	if (take_over(l, row, from)) {
-		r = promline_labels(l, row, true);
-		row->key.len = (uint32_t)(l->at - from);
-		return r;
+	for (; k < row->n_before && !row->no_hints; k++) {
+		uint32_t gap = row->starts[k] - end;
+		const char *value = l->at + gap, *quote;
+		struct label *label;
+
+		if (gap > PROMSCAN_WIDTH || gap >= (size_t)(l->end - l->at) ||
+		    !promscan_is_same(l->at, key_before + end, gap))
+			break;
+		quote = promscan_quote(value, l->end);
+		if (quote >= l->end || *quote != '"')
+			break;
+		label = &row->labels[k];
+		label->name.p = row->before[k].name.p;
+		label->name.len = row->before[k].name.len;
+		label->value.p = value;
+		label->value.len = (uint32_t)(quote - value);
+		l->at = quote + 1;
+		end = row->ends[k];
+		row->starts[k] = (uint32_t)(value - row->key.p);
+		row->ends[k] = (uint32_t)(l->at - row->key.p);
 	}
+	row->n_labels = k;
+}
+
+/* A name that is another than the row before has; *from is its first byte. */
+static int scan_name(struct line *l, struct row *row, struct str hint)
+{
 	row->name = (struct str){ NULL, 0 };
-	if (classes[(unsigned char)*from] & METRIC_FIRST)
+	if (classes[(unsigned char)*l->at] & METRIC_FIRST)
 		row->name = scan_run(l, METRIC_REST, hint);
-	else if (*from != '{')
+	else if (*l->at != '{')
 		return promline_refuse(l, -EBADMSG, "a metric name was expected");
 	if (l->strict && has_wide(row->name))
 		return promline_refuse(l, -EBADMSG, "a byte that is not allowed in a name");
-	row->name_end = row->key.len = (uint32_t)(l->at - from);
-	if (!l->strict)
+	row->name_end = row->key.len = (uint32_t)(l->at - row->key.p);
+	return 0;
+}
+
+/* From behind the name. */
+static int scan_labels(struct line *l, struct row *row)
+{
+	int r = 0;
+
+	if (row->n_labels == 0 && !l->strict)
 		promline_skip_blanks(l);
-	if (*l->at == '{') {
-		l->at++;
-		r = promline_labels(l, row, false);
-		row->key.len = (uint32_t)(l->at - from);
+	if (row->n_labels || *l->at == '{') {
+		l->at += row->n_labels == 0;
+		r = promline_labels(l, row, row->n_labels != 0);
+		row->key.len = (uint32_t)(l->at - row->key.p);
 	} else if (l->at != l->end && !promline_is_blank(l->at[-1]) && *l->at != ' ') {
 		r = promline_refuse(l, -EBADMSG, "a byte that is not allowed in a name");
 	}
 	if (r == 0 && row->name.len == 0)
 		r = promline_refuse(l, -EBADMSG, "no metric name");
 	return r;
+}
+
+/* Name and labels. */
+static int scan_head(struct line *l, struct row *row)
+{
+	size_t n = (size_t)(l->end - l->at);
+	/* A quoted name may have bytes that a bare one has not. */
+	struct str hint = row->name_is_bare ? row->name : STR(""), before = row->key;
+	int r;
+
+	if (n > before.len)
+		n = before.len;
+	row->common = (uint32_t)promscan_common(l->at, before.p, n);
+	row->key = (struct str){ l->at, 0 };
+	row->name_end_before = row->name_end;
+	if (!take_over(l, row)) {
+		r = scan_name(l, row, hint);
+		if (r < 0)
+			return r;
+		row->name_is_bare = row->name.len != 0;
+	}
+	follow_labels(l, row, before.p);
+	return scan_labels(l, row);
 }
 
 /* Whether the token is `word`, which is lower case, in any case. */
@@ -279,6 +316,20 @@ bool promline_is_word(const char *p, size_t n, const char *word)
 		if ((p[i] | 0x20) != word[i])
 			return false;
 	}
+	return true;
+}
+
+/* A number and nothing behind it, as most lines have. */
+static bool quick_value(struct line *l, struct row *row)
+{
+	struct decimal d;
+
+	if (!promnum_quick(l->at, l->end, &d))
+		return false;
+	row->value = promnum_value(&d, l->at, &l->scratch->c_locale);
+	row->timestamp = NAN;
+	row->has_exemplar = false;
+	l->at = l->end;
 	return true;
 }
 
@@ -295,7 +346,7 @@ int promline_series(struct line *l, struct row *row)
 	else if (l->at != l->end && !promline_space(l))
 		return promline_refuse(l, -EBADMSG, "one blank was expected before the value");
 	row->value_at = l->at;
-	return promline_value(l, row);
+	return quick_value(l, row) ? 0 : promline_value(l, row);
 }
 
 static bool is_gap(const struct line *l)

@@ -29,14 +29,18 @@ struct row {
 	struct label *labels;	    /* room for twice PROM_LABELS_MAX */
 	const struct label *before; /* the labels of the row before */
 	uint32_t n_before;
-	bool no_hints;			/* names are not all as they are written */
-	const char *value_at;		/* where the value stands */
-	uint32_t n_labels, n_kept;	/* n_kept: of them as in the row before */
-	uint32_t common;		/* bytes of the key that the row before has too */
-	uint32_t name_end;		/* offset in the key, behind a quoted name's quote */
-	uint32_t ends[PROM_LABELS_MAX]; /* offsets behind each label's closing quote */
-	double value, timestamp;	/* timestamp: NAN when there is none, or not strict */
-	bool has_exemplar;		/* when strict */
+	bool no_hints;			  /* names are not all as they are written */
+	const char *value_at;		  /* where the value stands */
+	uint32_t n_labels, n_kept;	  /* n_kept: of them as in the row before */
+	uint32_t common;		  /* bytes of the key that the row before has too */
+	uint32_t name_end;		  /* offset in the key, behind a quoted name's quote */
+	uint32_t name_end_before;	  /* of the row before */
+	bool name_is_bare;		  /* it stands before '{', without quotes */
+	bool same_name;			  /* as the row before has */
+	uint32_t starts[PROM_LABELS_MAX]; /* offsets of each label's value */
+	uint32_t ends[PROM_LABELS_MAX];	  /* offsets behind each label's closing quote */
+	double value, timestamp;	  /* timestamp: NAN when there is none, or not strict */
+	bool has_exemplar;		  /* when strict */
 };
 
 struct comment {

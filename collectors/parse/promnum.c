@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/parse/promscan.h"
+
 enum { EXPONENT_ENOUGH = 1 << 24 };
 
 /* Each is exact as a double too. */
@@ -47,6 +49,39 @@ const char *promnum_scan(const char *p, struct decimal *ret)
 	}
 	ret->exp10 += (int)(p[1] == '-' ? -exp : exp);
 	return from == point ? NULL : from;
+}
+
+static uint64_t sixteen_digits(const char *p, unsigned n)
+{
+	return n <= 8 ? promscan_eight(p, n)
+		      : promscan_eight(p, 8) * pow10_u64[n - 8] + promscan_eight(p + 8, n - 8);
+}
+
+bool promnum_quick(const char *p, const char *end, struct decimal *ret)
+{
+	unsigned n = promscan_run(promscan_digits(p)), part;
+
+	if (n == 0 || n > 16)
+		return false;
+	*ret = (struct decimal){ .digits = sixteen_digits(p, n), .n_digits = (int)n };
+	p += n;
+	if (p != end && *p == '.') {
+		part = promscan_run(promscan_digits(++p));
+		if (part == 0 || n + part > POW10_MAX)
+			return false;
+		ret->digits = ret->digits * pow10_u64[part] + sixteen_digits(p, part);
+		ret->n_digits += (int)part;
+		ret->exp10 = -(int)part;
+		p += part;
+	}
+	if (end - p == 4 && *p == 'e' && (p[1] == '+' || p[1] == '-') &&
+	    (promscan_digits(p + 2) & 3) == 3) {
+		int exp = (int)promscan_eight(p + 2, 2);
+
+		ret->exp10 += p[1] == '-' ? -exp : exp;
+		p = end;
+	}
+	return p == end;
 }
 
 /* digits / 10^k, rounded once: the quotient has at least 62 bits and its last one stands for

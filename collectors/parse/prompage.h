@@ -5,14 +5,15 @@
 
 #include <endian.h>
 
+#include "collectors/parse/promscan.h"
 #include "core/base/xalloc.h"
 #include "core/sample.h"
 
 enum {
-	PROM_SERIES_MAX = 1 << 18, /* the rest of the page is not read: page.cut */
-	PROM_LABELS_MAX = 256,	   /* of one series */
-	PROM_PAGE_MAX = 256 << 20, /* bytes of text and arrays together */
-	PROM_SLACK = 8,		   /* bytes behind a key that may be loaded */
+	PROM_SERIES_MAX = 1 << 18,   /* the rest of the page is not read: page.cut */
+	PROM_LABELS_MAX = 256,	     /* of one series */
+	PROM_PAGE_MAX = 256 << 20,   /* bytes of text and arrays together */
+	PROM_SLACK = PROMSCAN_SLACK, /* bytes behind a key that may be loaded */
 };
 
 /* What a TYPE says. The first are enum metric_type; the rest, of OpenMetrics, are gauges to us. */
@@ -99,15 +100,26 @@ static inline size_t prompage_bytes(const struct prompage *b)
 	       b->n_series * sizeof(*b->series) + b->n_labels * sizeof(*b->labels);
 }
 
-/* Its labels stand at b->labels[label]. Nothing is added beyond PROM_SERIES_MAX: b->cut. */
-static inline void prompage_add(struct prompage *b, const struct series *s)
+/* One more series, to be filled in by the caller, field by field: a copy of what was just put
+ * together would wait for it. Its labels stand at b->labels[label]. NULL, and b->cut, beyond
+ * PROM_SERIES_MAX. */
+static inline struct series *prompage_add(struct prompage *b)
 {
 	if (b->n_series == PROM_SERIES_MAX) {
 		b->cut = true;
-		return;
+		return NULL;
 	}
 	GROW(b->series, b->n_series, b->series_cap);
-	b->series[b->n_series++] = *s;
+	return &b->series[b->n_series++];
+}
+
+/* The same reason: by its parts, as they were written. */
+static inline void prompage_copy_label(struct label *to, const struct label *from)
+{
+	to->name.p = from->name.p;
+	to->name.len = from->name.len;
+	to->value.p = from->value.p;
+	to->value.len = from->value.len;
 }
 
 /* The key of the series added last: its name and labels as text has them. Its first `common` bytes
@@ -156,22 +168,6 @@ static inline uint64_t prompage_hash(uint64_t h, struct str s)
 			v = v << 8 | (unsigned char)p[i];
 	}
 	return prompage_mix(prompage_mix(h, v), s.len);
-}
-
-/* How many bytes are the same, of at most n; loads eight at once. */
-static inline size_t prompage_common(const char *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i += 8) {
-		uint64_t x, y;
-
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		if (x != y) {
-			i += (size_t)__builtin_ctzll(le64toh(x ^ y)) >> 3;
-			return i < n ? i : n;
-		}
-	}
-	return n;
 }
 
 #endif

@@ -87,24 +87,33 @@ static bool is_stale(double v)
 	return bits == 0x7ff0000000000002u;
 }
 
+static inline bool add(struct promproto *p, struct str name, size_t label, uint32_t n_labels,
+		       double v)
+{
+	struct series *s = prompage_add(&p->out);
+
+	if (!s)
+		return false;
+	s->name.p = name.p;
+	s->name.len = name.len;
+	s->family = p->family.index;
+	s->label = (uint32_t)label;
+	s->n_labels = n_labels;
+	s->value = v;
+	return true;
+}
+
 void promseries_add(struct promproto *p, const struct promseries_metric *m,
 		    enum promseries_suffix suffix, double v)
 {
-	struct series s = {
-		.family = p->family.index,
-		.label = (uint32_t)m->first,
-		.n_labels = m->n_labels,
-		.value = v,
-	};
-
 	if (is_stale(v))
 		return;
 	if (p->repeat->on) {
 		promrepeat_value(p->repeat, &p->out, v);
 		return;
 	}
-	s.name = name_of(p, suffix);
-	prompage_add(&p->out, &s);
+	if (!add(p, name_of(p, suffix), m->first, m->n_labels, v))
+		return;
 	prompage_layout(&p->out, m->hash + suffix);
 }
 
@@ -136,10 +145,6 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 			  enum promseries_suffix suffix, double bound, double v)
 {
 	const struct promproto_bound *b;
-	struct series s = { .family = p->family.index,
-			    .label = (uint32_t)p->out.n_labels,
-			    .n_labels = m->n_labels + 1,
-			    .value = v };
 	struct label *l;
 
 	if (is_stale(v))
@@ -149,13 +154,12 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 		return;
 	}
 	b = bound_of(p, bound);
-	s.name = name_of(p, suffix);
-	prompage_add(&p->out, &s);
-	if (p->out.cut)
+	if (!add(p, name_of(p, suffix), p->out.n_labels, m->n_labels + 1, v))
 		return;
 	prompage_reserve_labels(&p->out, m->n_labels + 1);
 	l = p->out.labels + p->out.n_labels;
-	memcpy(l, p->out.labels + m->first, m->n_labels * sizeof(*l));
+	for (uint32_t i = 0; i < m->n_labels; i++)
+		prompage_copy_label(&l[i], &p->out.labels[m->first + i]);
 	l[m->n_labels] = (struct label){ bound_names[suffix], { b->text, b->len } };
 	p->out.n_labels += m->n_labels + 1;
 	prompage_layout(&p->out, m->hash + suffix);

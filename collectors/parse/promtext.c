@@ -40,31 +40,37 @@ static void note_line(struct promtext *p, const struct line *l, size_t prefix, u
 			(uint32_t)(prefix ? prefix : n), series);
 }
 
-static void add_series(struct promtext *p, const struct row *row, uint32_t family)
+/* Of the series added last, when the one before has the same name: its family. */
+static uint32_t family_of(struct promtext *p, struct row *row, uint32_t family)
 {
 	const struct series *last = p->out.n_series ? &p->out.series[p->out.n_series - 1] : NULL;
-	struct series s = {
-		.label = (uint32_t)p->out.n_labels,
-		.n_labels = row->n_labels,
-		.value = row->value,
-		.family = family,
-	};
+	struct prompage_slot *slot;
 
-	if (last && str_eq(last->name, row->name)) {
-		s.name = last->name;
-		s.family = last->family;
-	} else {
-		s.name = row->name;
+	if (last && ((row->same_name && !p->openmetrics) || str_eq(last->name, row->name))) {
+		row->name = last->name;
+		return last->family;
 	}
-	if (s.family == UINT32_MAX) {
-		struct prompage_slot *slot = prompage_owner(&p->out, s.name);
+	if (family != UINT32_MAX)
+		return family;
+	slot = prompage_owner(&p->out, row->name);
+	slot->typed = true;
+	return slot->family_plus_1 - 1;
+}
 
-		slot->typed = true;
-		s.family = slot->family_plus_1 - 1;
-	}
-	prompage_add(&p->out, &s);
-	if (p->out.cut)
+static void add_series(struct promtext *p, struct row *row, uint32_t family)
+{
+	struct series *s;
+
+	family = family_of(p, row, family);
+	s = prompage_add(&p->out);
+	if (!s)
 		return;
+	s->name.p = row->name.p;
+	s->name.len = row->name.len;
+	s->family = family;
+	s->label = (uint32_t)p->out.n_labels;
+	s->n_labels = row->n_labels;
+	s->value = row->value;
 	p->out.n_labels += row->n_labels;
 	prompage_key(&p->out, row->key, row->common);
 }

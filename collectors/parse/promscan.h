@@ -1,0 +1,128 @@
+/* parse/promscan.h - looking at many bytes at once: each load is of WIDTH bytes, whatever is asked
+ * for, so that PROMSCAN_SLACK bytes behind the last one have to be readable. Lines differ in where
+ * a name or a number ends, and a loop over single bytes is guessed wrong by the processor there. */
+#ifndef PARSE_PROMSCAN_H
+#define PARSE_PROMSCAN_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum {
+	PROMSCAN_WIDTH = 16, /* of a result: one bit a byte */
+	PROMSCAN_SLACK = 32,
+};
+
+#ifdef __SSE2__
+
+static inline __m128i promscan_load(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Which bytes are the same. */
+static inline unsigned promscan_same(const char *a, const char *b)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(promscan_load(a), promscan_load(b)));
+}
+
+/* Which are '"' or '\\'. */
+static inline unsigned promscan_quotes(const char *p)
+{
+	__m128i v = promscan_load(p);
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+							_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+}
+
+/* Which are '0' to '9': the ten least of all bytes, with a sign, once they are moved there. */
+static inline unsigned promscan_digits(const char *p)
+{
+	__m128i v = _mm_add_epi8(promscan_load(p), _mm_set1_epi8((char)(0x80 - '0')));
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8((char)(0x80 + 10))));
+}
+
+#else
+
+#define PROMSCAN_BITS(condition)                              \
+	({                                                    \
+		unsigned bits = 0;                            \
+                                                              \
+		for (unsigned i = 0; i < PROMSCAN_WIDTH; i++) \
+			bits |= (unsigned)(condition) << i;   \
+		bits;                                         \
+	})
+
+static inline unsigned promscan_same(const char *a, const char *b)
+{
+	return PROMSCAN_BITS(a[i] == b[i]);
+}
+
+static inline unsigned promscan_quotes(const char *p)
+{
+	return PROMSCAN_BITS(p[i] == '"' || p[i] == '\\');
+}
+
+static inline unsigned promscan_digits(const char *p)
+{
+	return PROMSCAN_BITS(p[i] >= '0' && p[i] <= '9');
+}
+
+#endif
+
+/* How many of the first bytes have their bit; all: PROMSCAN_WIDTH. */
+static inline unsigned promscan_run(unsigned bits)
+{
+	return (unsigned)__builtin_ctz(~bits);
+}
+
+/* How many bytes are the same, of at most n. */
+static inline size_t promscan_common(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i += PROMSCAN_WIDTH) {
+		unsigned run = promscan_run(promscan_same(a + i, b + i));
+
+		if (run < PROMSCAN_WIDTH)
+			return i + run < n ? i + run : n;
+	}
+	return n;
+}
+
+/* Whether n bytes, at most PROMSCAN_WIDTH, are the same. */
+static inline bool promscan_is_same(const char *a, const char *b, size_t n)
+{
+	return promscan_run(promscan_same(a, b)) >= n;
+}
+
+/* The first '"' or '\\' from p on, or some place at or behind `end`. */
+static inline const char *promscan_quote(const char *p, const char *end)
+{
+	for (; p < end; p += PROMSCAN_WIDTH) {
+		unsigned bits = promscan_quotes(p);
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+	return p;
+}
+
+/* The number that n digits are, 1 to 8 of them: pairs, fours and all eight at once. */
+static inline uint64_t promscan_eight(const char *p, unsigned n)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	v = le64toh(v) << (64 - 8 * n) & 0x0f0f0f0f0f0f0f0fu;
+	v = (v * (10 << 8 | 1)) >> 8 & 0x00ff00ff00ff00ffu;
+	v = (v * (100 << 16 | 1)) >> 16 & 0x0000ffff0000ffffu;
+	return (v * (10000ull << 32 | 1)) >> 32;
+}
+
+#endif
