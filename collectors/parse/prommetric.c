@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "collectors/parse/promnative.h"
+#include "collectors/parse/promrepeat.h"
 #include "collectors/parse/promseries.h"
 
 enum { GAUGE = 2, COUNTER, SUMMARY, UNTYPED, HISTOGRAM = 7 };
@@ -222,7 +223,7 @@ static int add_histogram(struct promproto *p, const struct promseries_metric *m,
 
 /* ---- metrics ---- */
 
-static int read_label(struct proto w, struct label *ret)
+static int read_any_label(struct proto w, struct label *ret)
 {
 	struct proto_field f = { 0 };
 	int r;
@@ -235,6 +236,53 @@ static int read_label(struct proto w, struct label *ret)
 			ret->value = promproto_str(f.bytes);
 	}
 	return r;
+}
+
+/* The label of this place in the metric before; NULL: it had none. */
+static const struct label *label_before(const struct promproto *p, uint32_t place)
+{
+	return place < p->before.n_labels ? &p->out.labels[p->before.first + place] : NULL;
+}
+
+/* A label of the name of `before`, with a value below 128 bytes. False: not one, nothing done. */
+static bool read_same_label(struct proto w, const struct label *before, struct label *ret)
+{
+	uint32_t n = before->name.len;
+	const uint8_t *value = w.p + 2 + n;
+
+	if (n > PROMSCAN_WIDTH || w.end - w.p < 4 + (ptrdiff_t)n || w.p[0] != PROTO_MESSAGE(1) ||
+	    w.p[1] != n || value[0] != PROTO_MESSAGE(2) || value[1] != w.end - value - 2 ||
+	    value[1] >= 0x80 || !promscan_is_same((const char *)w.p + 2, before->name.p, n))
+		return false;
+	ret->name.p = before->name.p;
+	ret->name.len = n;
+	ret->value.p = (const char *)value + 2;
+	ret->value.len = value[1];
+	return true;
+}
+
+static int take_label(struct promproto *p, struct promseries_metric *m, struct proto w,
+		      struct err *e)
+{
+	const struct label *before = label_before(p, m->n_labels);
+	struct label *l = &p->out.labels[m->first + m->n_labels];
+
+	if (m->n_labels == PROM_LABELS_MAX)
+		return promproto_refuse(p, e, -EFBIG, "more than 256 labels");
+	if (before && read_same_label(w, before, l)) {
+		/* Not as if its value were a label. */
+		m->hash = prompage_hash(~m->hash, l->value);
+		m->n_labels++;
+		return 0;
+	}
+	if (read_any_label(w, l) < 0)
+		return promproto_damaged(p, e);
+	if (!promproto_is_name(l->name))
+		return promproto_refuse(p, e, -EBADMSG,
+					"a label's name is empty or has a NUL byte");
+	m->hash = prompage_hash(m->hash, promproto_str(w));
+	m->n_labels++;
+	return 0;
 }
 
 int prommetric_add_value(struct promproto *p, const struct promseries_metric *m, struct proto w,
@@ -250,38 +298,49 @@ int prommetric_add_value(struct promproto *p, const struct promseries_metric *m,
 	}
 }
 
+/* Its labels, and where its value is. */
+static int take_labels(struct promproto *p, struct promseries_metric *m, struct proto w,
+		       struct proto *ret_value, struct err *e)
+{
+	uint32_t want = prommetric_value_tag(p->family.type);
+	const uint8_t *from = w.p;
+	struct proto_field f = { 0 };
+	bool other = false;
+	int r;
+
+	p->repeat->labels = 0;
+	while ((r = proto_next(&w, &f)) > 0) {
+		if (f.tag == want) /* of two the last counts */
+			*ret_value = f.bytes;
+		if (f.tag != PROTO_MESSAGE(1)) {
+			other = true;
+			continue;
+		}
+		p->repeat->labels = other ? 0 : (uint32_t)(w.p - from);
+		r = take_label(p, m, f.bytes, e);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? promproto_damaged(p, e) : 0;
+}
+
 int prommetric_take(struct promproto *p, struct proto w, struct err *e)
 {
 	struct promseries_metric m = { .first = p->out.n_labels, .hash = p->family.index };
-	uint32_t want = prommetric_value_tag(p->family.type);
-	struct proto_field f = { 0 };
 	struct proto value = { NULL, NULL };
 	int r;
 
 	prompage_reserve_labels(&p->out, PROM_LABELS_MAX);
-	while ((r = proto_next(&w, &f)) > 0) {
-		struct label *l = &p->out.labels[m.first + m.n_labels];
-
-		if (f.tag == want) /* of two the last counts */
-			value = f.bytes;
-		if (f.tag != PROTO_MESSAGE(1))
-			continue;
-		if (m.n_labels == PROM_LABELS_MAX)
-			return promproto_refuse(p, e, -EFBIG, "more than 256 labels");
-		if (read_label(f.bytes, l) < 0)
-			return promproto_damaged(p, e);
-		if (!promproto_is_name(l->name))
-			return promproto_refuse(p, e, -EBADMSG,
-						"a label's name is empty or has a NUL byte");
-		m.hash = prompage_hash(m.hash, promproto_str(f.bytes));
-		m.n_labels++;
-	}
+	r = take_labels(p, &m, w, &value, e);
 	if (r < 0)
-		return promproto_damaged(p, e);
+		return r;
 	if (!value.p)
 		return promproto_refuse(p, e, -EBADMSG,
 					"a metric has no value of its family's type");
 	p->out.n_labels += m.n_labels;
+	p->before = (struct promproto_before){ m.first, m.n_labels };
+	p->bound = NULL;
+	prompage_layout(&p->out, m.hash);
 	e->text[0] = '\0';
 	r = prommetric_add_value(p, &m, value, e);
 	if (r < 0)

@@ -8,8 +8,8 @@
 #include "core/base/xalloc.h"
 
 enum {
-	PIECE = 16 << 10, /* copied and read while it is in the first cache */
-	BLOCK = 2 * PROMPROTO_FIELD_MAX,
+	PIECE = 16 << 10,		 /* copied and read while it is in the first cache */
+	BLOCK = 2 * PROMPROTO_FIELD_MAX, /* PROM_SLACK of it stays free */
 	SHOWN_MAX = 80,
 };
 
@@ -238,7 +238,7 @@ static int take_all(struct promproto *p, struct err *e)
 
 const uint8_t *promproto_keep(struct promproto *p, struct proto bytes, size_t n)
 {
-	char *to = promproto_room(p, n);
+	char *to = promproto_room(p, n + PROM_SLACK);
 
 	memcpy(to, bytes.p, (size_t)(bytes.end - bytes.p));
 	return (const uint8_t *)to;
@@ -256,7 +256,7 @@ static void append(struct promproto *p, const char *data, size_t n)
 			memmove(p->repeat->work, p->from, tail);
 		p->from = p->repeat->work;
 		p->end = p->from + tail;
-	} else if (!p->from || (size_t)(p->block_end - p->end) < n) {
+	} else if (!p->from || (size_t)(p->block_end - p->end) < n + PROM_SLACK) {
 		new_block(p);
 	}
 	memcpy(p->end, data, n);
@@ -273,6 +273,7 @@ void promproto_restart(struct promproto *p)
 	arena_clear(&p->blocks);
 	arena_clear(&p->rooms);
 	p->used_bytes = 0;
+	p->before = (struct promproto_before){ 0 };
 	p->family.open = p->family.begun = false;
 	p->family.name = STR("");
 	p->has_native = false;

@@ -28,6 +28,12 @@ struct promproto_family {
 	size_t n_early, early_cap;
 };
 
+/* The labels of the metric before, at out.labels + first: most have the same names. */
+struct promproto_before {
+	size_t first;
+	uint32_t n_labels;
+};
+
 /* Zeroed is valid. One is kept by each collector, so that its memory is reused. */
 struct promproto {
 	struct metrics_page page; /* valid after promproto_end, until the next promproto_begin */
@@ -39,9 +45,11 @@ struct promproto {
 	uint8_t *from, *end, *block_end;
 	size_t used_bytes;
 	struct promproto_family family;
+	struct promproto_before before;
 	struct arena bound_text;
 	struct promproto_bound **bounds; /* by value; a power of two */
 	size_t n_bounds, bounds_cap;
+	struct promproto_bound *bound; /* the last one of the metric under way */
 	struct promrepeat *repeat;
 	bool started;
 };

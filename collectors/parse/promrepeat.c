@@ -6,25 +6,6 @@
 #include "collectors/parse/promseries.h"
 #include "core/base/xalloc.h"
 
-/* How far the labels of a metric reach; 0 when some come behind its value. */
-static uint32_t labels_of(struct proto metric)
-{
-	struct proto w = metric;
-	struct proto_field f = { 0 };
-	const uint8_t *end = metric.p;
-	bool other = false;
-
-	while (proto_next(&w, &f) > 0) {
-		if (f.tag != PROTO_MESSAGE(1))
-			other = true;
-		else if (other)
-			return 0;
-		else
-			end = w.p;
-	}
-	return (uint32_t)(end - metric.p);
-}
-
 void promrepeat_note(struct promproto *p, const struct proto_field *f, size_t first)
 {
 	struct promrepeat *r = p->repeat;
@@ -37,7 +18,7 @@ void promrepeat_note(struct promproto *p, const struct proto_field *f, size_t fi
 		.len = (uint32_t)(f->bytes.end - f->bytes.p),
 		.room = (uint32_t)(f->bytes.end - f->bytes.p),
 		.tag = f->tag,
-		.labels = f->tag == PROTO_MESSAGE(4) ? labels_of(f->bytes) : 0,
+		.labels = f->tag == PROTO_MESSAGE(4) ? r->labels : 0,
 		.first = (uint32_t)first,
 		.n = (uint32_t)(p->out.n_series - first),
 		.type = (int16_t)p->family.type,

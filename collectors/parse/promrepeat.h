@@ -26,6 +26,7 @@ struct promrepeat {
 	size_t series;	       /* the next one to get a value */
 	bool differs;	       /* a series that is another, while a metric is read */
 	double created;	       /* of the metric that is read; NAN: it does not tell */
+	uint32_t labels;       /* of the metric read last: as in a field */
 	struct arena spare_blocks, spare_rooms; /* as spare */
 	uint8_t *work;				/* what is being read, while it is as before */
 	double *values;

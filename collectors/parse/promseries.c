@@ -31,29 +31,51 @@ static void bounds_double(struct promproto *p)
 	free(old);
 }
 
-/* Writing one takes a microsecond; all histograms of a service share a few. */
-static const struct promproto_bound *bound_of(struct promproto *p, double v)
+static struct promproto_bound *new_bound(struct promproto_bound *b, uint64_t bits, double v)
 {
-	struct promproto_bound *b;
-	uint64_t bits;
-	size_t at;
+	b->bits = bits;
+	b->next = NULL;
+	b->len = promnum_shortest(v, b->text);
+	return b;
+}
 
-	memcpy(&bits, &v, sizeof(bits));
+/* Writing one takes a microsecond; all histograms of a service share a few. */
+static struct promproto_bound *look_up(struct promproto *p, uint64_t bits, double v)
+{
+	struct promproto_bound *b, **slot;
+
 	if (2 * (p->n_bounds + 1) > p->bounds_cap && p->n_bounds < BOUNDS_MAX)
 		bounds_double(p);
-	for (at = prompage_mix(0, bits); (b = p->bounds[at & (p->bounds_cap - 1)]); at++) {
+	for (size_t at = prompage_mix(0, bits);; at++) {
+		slot = &p->bounds[at & (p->bounds_cap - 1)];
+		b = *slot;
+		if (!b)
+			break;
 		if (b->bits == bits)
 			return b;
 	}
-	if (p->n_bounds < BOUNDS_MAX) {
-		b = arena_alloc(&p->bound_text, sizeof(*b));
-		p->bounds[at & (p->bounds_cap - 1)] = b;
-		p->n_bounds++;
-	} else {
-		b = (void *)promproto_room(p, sizeof(*b));
+	if (p->n_bounds == BOUNDS_MAX)
+		return NULL;
+	p->n_bounds++;
+	*slot = arena_alloc(&p->bound_text, sizeof(*b));
+	return new_bound(*slot, bits, v);
+}
+
+/* They come in the order that they had in the metric before. */
+static inline const struct promproto_bound *bound_of(struct promproto *p, double v)
+{
+	struct promproto_bound *last = p->bound, *b = last ? last->next : NULL;
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	if (!b || b->bits != bits) {
+		b = look_up(p, bits, v);
+		if (!b) /* one of this page only, which no other may lead to */
+			return new_bound((void *)promproto_room(p, sizeof(*b)), bits, v);
+		if (last)
+			last->next = b;
 	}
-	b->bits = bits;
-	b->len = promnum_shortest(v, b->text);
+	p->bound = b;
 	return b;
 }
 
@@ -87,6 +109,13 @@ static bool is_stale(double v)
 	return bits == 0x7ff0000000000002u;
 }
 
+/* Of its metric the hash is in it already. The suffix does not go in as a bound does, so that none
+ * can stand for the other. */
+static inline void note_layout(struct promproto *p, enum promseries_suffix suffix, uint64_t bound)
+{
+	p->out.layout = prompage_mix(p->out.layout + ((uint64_t)suffix << 56), bound);
+}
+
 static inline bool add(struct promproto *p, struct str name, size_t label, uint32_t n_labels,
 		       double v)
 {
@@ -114,7 +143,7 @@ void promseries_add(struct promproto *p, const struct promseries_metric *m,
 	}
 	if (!add(p, name_of(p, suffix), m->first, m->n_labels, v))
 		return;
-	prompage_layout(&p->out, m->hash + suffix);
+	note_layout(p, suffix, 0);
 }
 
 static const struct str bound_names[] = {
@@ -162,8 +191,7 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 		prompage_copy_label(&l[i], &p->out.labels[m->first + i]);
 	l[m->n_labels] = (struct label){ bound_names[suffix], { b->text, b->len } };
 	p->out.n_labels += m->n_labels + 1;
-	prompage_layout(&p->out, m->hash + suffix);
-	prompage_layout(&p->out, b->bits);
+	note_layout(p, suffix, b->bits);
 }
 
 void promseries_created(struct promproto *p, const struct promseries_metric *m, double unix_s)

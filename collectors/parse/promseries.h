@@ -12,6 +12,7 @@ enum promseries_suffix { SUFFIX_BUCKET, SUFFIX_SUM, SUFFIX_COUNT, SUFFIX_NONE };
 /* A number as text writes it in le and quantile. */
 struct promproto_bound {
 	uint64_t bits;
+	struct promproto_bound *next; /* that came behind it the last time; or NULL */
 	uint32_t len;
 	char text[PROMNUM_SHORTEST_MAX];
 };
@@ -20,7 +21,7 @@ struct promproto_bound {
 struct promseries_metric {
 	size_t first;
 	uint32_t n_labels;
-	uint64_t hash; /* of the labels as they are written, and of which family it is */
+	uint64_t hash; /* of the labels, and of which family it is */
 };
 
 /* Without a label of its own. */

@@ -90,6 +90,8 @@ static PROTO_HOT int proto_next(struct proto *w, struct proto_field *ret)
 	struct proto in = *w;
 	uint64_t n = 0;
 
+	if (w->p == w->end)
+		return 0;
 	if (w->end - w->p < 2 || w->p[0] >= 0x80 || w->p[0] < 8)
 		return proto_next_slow(w, ret);
 	if ((w->p[0] & 7) == PROTO_FIXED64 && w->end - w->p >= 9) {
