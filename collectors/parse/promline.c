@@ -25,27 +25,18 @@ int promline_refuse(struct line *l, int code, const char *why)
 	return code;
 }
 
-bool promline_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-void promline_skip_blanks(struct line *l)
-{
-	while (promline_is_blank(*l->at))
-		l->at++;
-}
-
-/* Takes a run of bytes of the class; the caller has looked at the first. What is as in `hint`,
- * which is such a run too, needs no looking at. */
-static inline struct str scan_run(struct line *l, unsigned class, struct str hint)
+/* Takes a run of what names are made of; the caller has looked at the first. */
+static inline struct str scan_run(struct line *l, unsigned class)
 {
 	const char *from = l->at;
-	size_t n = (size_t)(l->end - from);
+	unsigned other;
 
-	l->at += promscan_common(from, hint.p, n < hint.len ? n : hint.len);
-	while (classes[(unsigned char)*l->at] & class)
-		l->at++;
+	for (;; l->at += 32) {
+		other = ~promscan_words(l->at, class & METRIC_REST);
+		if (other)
+			break;
+	}
+	l->at += __builtin_ctz(other);
 	return (struct str){ from, (uint32_t)(l->at - from) };
 }
 
@@ -123,13 +114,6 @@ static int scan_quoted_name(struct line *l, struct str *ret)
 	return 0;
 }
 
-/* The name that the row before has in this place: likely the one that comes. */
-static struct str label_hint(const struct row *row)
-{
-	return row->n_labels < row->n_before && !row->no_hints ? row->before[row->n_labels].name
-							       : STR("");
-}
-
 /* The name before '=' and what stands behind it. A quoted name without '=' is the metric's. */
 static inline int scan_label(struct line *l, struct row *row)
 {
@@ -143,7 +127,7 @@ static inline int scan_label(struct line *l, struct row *row)
 		r = scan_quoted_name(l, &label->name);
 		row->no_hints = true;
 	} else if (classes[(unsigned char)*l->at] & LABEL_FIRST) {
-		label->name = scan_run(l, LABEL_REST, label_hint(row));
+		label->name = scan_run(l, LABEL_REST);
 	} else {
 		return promline_refuse(l, -EBADMSG, "a label name was expected");
 	}
@@ -252,11 +236,11 @@ static void follow_labels(struct line *l, struct row *row, const char *key_befor
 }
 
 /* A name that is another than the row before has; *from is its first byte. */
-static int scan_name(struct line *l, struct row *row, struct str hint)
+static int scan_name(struct line *l, struct row *row)
 {
 	row->name = (struct str){ NULL, 0 };
 	if (classes[(unsigned char)*l->at] & METRIC_FIRST)
-		row->name = scan_run(l, METRIC_REST, hint);
+		row->name = scan_run(l, METRIC_REST);
 	else if (*l->at != '{')
 		return promline_refuse(l, -EBADMSG, "a metric name was expected");
 	if (l->strict && has_wide(row->name))
@@ -288,8 +272,7 @@ static int scan_labels(struct line *l, struct row *row)
 static int scan_head(struct line *l, struct row *row)
 {
 	size_t n = (size_t)(l->end - l->at);
-	/* A quoted name may have bytes that a bare one has not. */
-	struct str hint = row->name_is_bare ? row->name : STR(""), before = row->key;
+	struct str before = row->key;
 	int r;
 
 	if (n > before.len)
@@ -298,10 +281,9 @@ static int scan_head(struct line *l, struct row *row)
 	row->key = (struct str){ l->at, 0 };
 	row->name_end_before = row->name_end;
 	if (!take_over(l, row)) {
-		r = scan_name(l, row, hint);
+		r = scan_name(l, row);
 		if (r < 0)
 			return r;
-		row->name_is_bare = row->name.len != 0;
 	}
 	follow_labels(l, row, before.p);
 	return scan_labels(l, row);
@@ -355,7 +337,7 @@ static bool is_gap(const struct line *l)
 }
 
 /* What does not look like HELP, TYPE or UNIT is for people: no error in the older format. */
-static void scan_comment(struct line *l, struct str hint, struct comment *ret)
+static void scan_comment(struct line *l, struct comment *ret)
 {
 	static const char words[][5] = {
 		[COMMENT_HELP] = "HELP",
@@ -378,7 +360,7 @@ static void scan_comment(struct line *l, struct str hint, struct comment *ret)
 		if (scan_quoted_name(l, &ret->name) < 0)
 			return;
 	} else if (classes[(unsigned char)*l->at] & METRIC_FIRST) {
-		ret->name = scan_run(l, METRIC_REST, hint);
+		ret->name = scan_run(l, METRIC_REST);
 	}
 	if (ret->name.len == 0 || !is_gap(l))
 		return;
@@ -390,7 +372,7 @@ static void scan_comment(struct line *l, struct str hint, struct comment *ret)
 	ret->rest = (struct str){ l->at, (uint32_t)(l->end - l->at) };
 }
 
-int promline_comment(struct line *l, struct str hint, struct comment *ret)
+int promline_comment(struct line *l, struct comment *ret)
 {
 	const char *from = l->at;
 
@@ -399,7 +381,7 @@ int promline_comment(struct line *l, struct str hint, struct comment *ret)
 		ret->kind = COMMENT_EOF;
 		return 0;
 	}
-	scan_comment(l, hint, ret);
+	scan_comment(l, ret);
 	if (!l->strict)
 		return 0;
 	/* One blank each; the last one stands also before nothing. */

@@ -35,7 +35,6 @@ struct row {
 	uint32_t common;		  /* bytes of the key that the row before has too */
 	uint32_t name_end;		  /* offset in the key, behind a quoted name's quote */
 	uint32_t name_end_before;	  /* of the row before */
-	bool name_is_bare;		  /* it stands before '{', without quotes */
 	bool same_name;			  /* as the row before has */
 	uint32_t starts[PROM_LABELS_MAX]; /* offsets of each label's value */
 	uint32_t ends[PROM_LABELS_MAX];	  /* offsets behind each label's closing quote */
@@ -57,16 +56,25 @@ int promline_value(struct line *l, struct row *row);
 int promline_labels(struct line *l, struct row *row, bool behind_one);
 /* The one blank that OpenMetrics has between two things. */
 bool promline_space(struct line *l);
-/* From behind '#'; `hint` is a name that is likely to come. 0, or -EBADMSG when strict. */
-int promline_comment(struct line *l, struct str hint, struct comment *ret);
+/* From behind '#'. 0, or -EBADMSG when strict. */
+int promline_comment(struct line *l, struct comment *ret);
 
 int promline_refuse(struct line *l, int code, const char *why); /* returns code */
-bool promline_is_blank(char c);
-void promline_skip_blanks(struct line *l);
 bool promline_is_word(const char *p, size_t n,
 		      const char *word); /* in any case; `word` is lower case */
 /* In HELP of 0.0.4 a quote has no escape: `quotes` is false. */
 struct str promline_unescape(struct promtext_scratch *sc, struct str s, bool quotes);
 char *promline_room(struct promtext_scratch *sc, size_t n);
+
+static inline bool promline_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline void promline_skip_blanks(struct line *l)
+{
+	while (promline_is_blank(*l->at))
+		l->at++;
+}
 
 #endif

@@ -106,13 +106,14 @@ double promnum_value(const struct decimal *d, const char *text, locale_t *c_loca
 			*c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 		return strtod_l(text, NULL, *c_locale);
 	}
-	/* Below 2^53 both sides are exact, so that the division rounds once. */
+	/* Below 2^53 both sides are exact, so that it is rounded once. */
 	if (d->exp10 == 0)
 		v = (double)d->digits;
+	else if (d->digits < 1ull << 53)
+		v = d->exp10 < 0 ? (double)d->digits / (double)pow10_u64[-d->exp10]
+				 : (double)d->digits * (double)pow10_u64[d->exp10];
 	else if (d->exp10 > 0)
 		v = (double)((unsigned __int128)d->digits * pow10_u64[d->exp10]);
-	else if (d->digits < 1ull << 53)
-		v = (double)d->digits / (double)pow10_u64[-d->exp10];
 	else
 		v = divide_pow10(d->digits, -d->exp10);
 	return d->negative ? -v : v;

@@ -42,12 +42,28 @@ static inline unsigned promscan_quotes(const char *p)
 							_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
 }
 
-/* Which are '0' to '9': the ten least of all bytes, with a sign, once they are moved there. */
+/* Bytes a, a + 1, ... of n: the n least ones, with a sign, once they are moved there. */
+static inline __m128i promscan_range(__m128i v, char a, int n)
+{
+	return _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8((char)(0x80 - a))),
+			      _mm_set1_epi8((char)(0x80 + n)));
+}
+
+/* Which are '0' to '9'. */
 static inline unsigned promscan_digits(const char *p)
 {
-	__m128i v = _mm_add_epi8(promscan_load(p), _mm_set1_epi8((char)(0x80 - '0')));
+	return (unsigned)_mm_movemask_epi8(promscan_range(promscan_load(p), '0', 10));
+}
 
-	return (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8((char)(0x80 + 10))));
+static inline unsigned promscan_word16(const char *p, bool colon)
+{
+	__m128i v = promscan_load(p);
+	__m128i letter = promscan_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 26);
+	__m128i digit = promscan_range(v, '0', colon ? 11 : 10); /* ':' is behind '9' */
+	__m128i under = _mm_cmpeq_epi8(v, _mm_set1_epi8('_'));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(under, v)));
 }
 
 #else
@@ -76,7 +92,21 @@ static inline unsigned promscan_digits(const char *p)
 	return PROMSCAN_BITS(p[i] >= '0' && p[i] <= '9');
 }
 
+static inline unsigned promscan_word16(const char *p, bool colon)
+{
+	return PROMSCAN_BITS((unsigned char)p[i] >= 0x80 || p[i] == '_' ||
+			     (p[i] >= '0' && p[i] <= '9') || (p[i] == ':' && colon) ||
+			     ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'z'));
+}
+
 #endif
+
+/* Which of 32 are what names are made of: ASCII letters, digits and '_', perhaps ':', and whatever
+ * is beyond ASCII. */
+static inline unsigned promscan_words(const char *p, bool colon)
+{
+	return promscan_word16(p, colon) | promscan_word16(p + 16, colon) << 16;
+}
 
 /* How many of the first bytes have their bit; all: PROMSCAN_WIDTH. */
 static inline unsigned promscan_run(unsigned bits)

@@ -138,7 +138,8 @@ static int take_type(struct promtext *p, struct line *l, struct prompage_slot *s
 		name.len--;
 	for (i = 0; i < KIND_COUNT; i++) {
 		if (p->openmetrics ? str_is(name, kinds[i])
-				   : promline_is_word(name.p, name.len, kinds[i]))
+				   : (*name.p | 0x20) == kinds[i][0] &&
+					     promline_is_word(name.p, name.len, kinds[i]))
 			break;
 	}
 	if (i == KIND_COUNT && p->openmetrics)
@@ -188,7 +189,7 @@ static int take_comment(struct promtext *p, struct line *l)
 	int r;
 
 	l->at++;
-	r = promline_comment(l, p->hint, &c);
+	r = promline_comment(l, &c);
 	if (r < 0)
 		return r;
 	if (p->again.len && !str_eq(p->again, c.name))
@@ -196,8 +197,6 @@ static int take_comment(struct promtext *p, struct line *l)
 	p->ended |= c.kind == COMMENT_EOF;
 	if (c.kind == COMMENT_OTHER || c.kind == COMMENT_EOF)
 		return 0;
-	if (!c.quoted)
-		p->hint = c.name;
 	if (c.kind == COMMENT_UNIT && !p->openmetrics)
 		return 0;
 	s = prompage_family(&p->out, c.name);
@@ -370,7 +369,7 @@ void promtext_restart(struct promtext *p)
 	p->line = p->searched = p->end = p->block_end = NULL;
 	p->line_no = p->text_bytes = 0;
 	p->row_label = 0;
-	p->hint = p->again = p->again_help = STR("");
+	p->again = p->again_help = STR("");
 	p->ended = false;
 	p->row->name = p->row->key = STR("");
 	p->row->n_labels = 0;

@@ -49,7 +49,6 @@ struct promtext {
 	size_t line_no, text_bytes; /* of the lines taken so far */
 	struct row *row;	    /* the last series; its labels are at row_label */
 	uint32_t row_label;
-	struct str hint;	      /* the last bare name of a comment */
 	struct str again, again_help; /* metadata of a name that has series; a TYPE has to come */
 	struct promopen *open;	      /* the standard's rules; NULL until they are needed */
 	struct promfollow *follow;
