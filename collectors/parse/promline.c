@@ -304,11 +304,8 @@ bool promline_is_word(const char *p, size_t n, const char *word)
 /* A number and nothing behind it, as most lines have. */
 static bool quick_value(struct line *l, struct row *row)
 {
-	struct decimal d;
-
-	if (!promnum_quick(l->at, l->end, &d))
+	if (!promnum_quick(l->at, l->end, &row->value, &l->scratch->c_locale))
 		return false;
-	row->value = promnum_value(&d, l->at, &l->scratch->c_locale);
 	row->timestamp = NAN;
 	row->has_exemplar = false;
 	l->at = l->end;

@@ -51,39 +51,6 @@ const char *promnum_scan(const char *p, struct decimal *ret)
 	return from == point ? NULL : from;
 }
 
-static uint64_t sixteen_digits(const char *p, unsigned n)
-{
-	return n <= 8 ? promscan_eight(p, n)
-		      : promscan_eight(p, 8) * pow10_u64[n - 8] + promscan_eight(p + 8, n - 8);
-}
-
-bool promnum_quick(const char *p, const char *end, struct decimal *ret)
-{
-	unsigned n = promscan_run(promscan_digits(p)), part;
-
-	if (n == 0 || n > 16)
-		return false;
-	*ret = (struct decimal){ .digits = sixteen_digits(p, n), .n_digits = (int)n };
-	p += n;
-	if (p != end && *p == '.') {
-		part = promscan_run(promscan_digits(++p));
-		if (part == 0 || n + part > POW10_MAX)
-			return false;
-		ret->digits = ret->digits * pow10_u64[part] + sixteen_digits(p, part);
-		ret->n_digits += (int)part;
-		ret->exp10 = -(int)part;
-		p += part;
-	}
-	if (end - p == 4 && *p == 'e' && (p[1] == '+' || p[1] == '-') &&
-	    (promscan_digits(p + 2) & 3) == 3) {
-		int exp = (int)promscan_eight(p + 2, 2);
-
-		ret->exp10 += p[1] == '-' ? -exp : exp;
-		p = end;
-	}
-	return p == end;
-}
-
 /* digits / 10^k, rounded once: the quotient has at least 62 bits and its last one stands for
  * everything behind it, which is all that the rounding to 53 bits can ask for. */
 static double divide_pow10(uint64_t digits, int k)
@@ -97,7 +64,7 @@ static double divide_pow10(uint64_t digits, int k)
 	return ldexp((double)q, down - up - 63);
 }
 
-double promnum_value(const struct decimal *d, const char *text, locale_t *c_locale)
+static inline double value_of(const struct decimal *d, const char *text, locale_t *c_locale)
 {
 	double v;
 
@@ -117,6 +84,50 @@ double promnum_value(const struct decimal *d, const char *text, locale_t *c_loca
 	else
 		v = divide_pow10(d->digits, -d->exp10);
 	return d->negative ? -v : v;
+}
+
+double promnum_value(const struct decimal *d, const char *text, locale_t *c_locale)
+{
+	return value_of(d, text, c_locale);
+}
+
+static inline uint64_t sixteen_digits(const char *p, unsigned n)
+{
+	return n <= 8 ? promscan_eight(p, n)
+		      : promscan_eight(p, 8) * pow10_u64[n - 8] + promscan_eight(p + 8, n - 8);
+}
+
+bool promnum_quick(const char *p, const char *end, double *ret, locale_t *c_locale)
+{
+	const char *text = p;
+	struct decimal d;
+
+	unsigned n = promscan_run(promscan_digits(p)), part;
+
+	if (n == 0 || n > 16)
+		return false;
+	d = (struct decimal){ .digits = sixteen_digits(p, n), .n_digits = (int)n };
+	p += n;
+	if (p != end && *p == '.') {
+		part = promscan_run(promscan_digits(++p));
+		if (part == 0 || n + part > POW10_MAX)
+			return false;
+		d.digits = d.digits * pow10_u64[part] + sixteen_digits(p, part);
+		d.n_digits += (int)part;
+		d.exp10 = -(int)part;
+		p += part;
+	}
+	if (end - p == 4 && *p == 'e' && (p[1] == '+' || p[1] == '-') &&
+	    (promscan_digits(p + 2) & 3) == 3) {
+		int exp = (int)promscan_eight(p + 2, 2);
+
+		d.exp10 += p[1] == '-' ? -exp : exp;
+		p = end;
+	}
+	if (p != end)
+		return false;
+	*ret = value_of(&d, text, c_locale);
+	return true;
 }
 
 /* Where Go's shortest %g changes to an exponent (strconv.FormatFloat, 'g', -1). */

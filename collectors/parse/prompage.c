@@ -119,7 +119,7 @@ bool prompage_clashes(const struct prompage *b, const struct prompage_slot *s)
 	return owner_by_suffix(b, name) != NULL;
 }
 
-struct prompage_slot *prompage_owner(struct prompage *b, struct str name)
+static struct prompage_slot *find_owner(struct prompage *b, struct str name)
 {
 	struct prompage_slot *s = prompage_find(b, name), *whole;
 
@@ -127,6 +127,28 @@ struct prompage_slot *prompage_owner(struct prompage *b, struct str name)
 		return s;
 	whole = owner_by_suffix(b, name);
 	return whole ? whole : prompage_family(b, name);
+}
+
+struct prompage_slot *prompage_owner(struct prompage *b, struct str name)
+{
+	struct prompage_recent *r = &b->recent;
+	struct prompage_slot *s;
+	size_t at;
+
+	if (r->n_families != b->n_families)
+		r->n = 0;
+	for (size_t i = 0; i < r->n && i < 4; i++) {
+		if (str_eq(r->of[i].name, name))
+			return &b->slots[r->of[i].slot];
+	}
+	s = find_owner(b, name);
+	if (r->n_families != b->n_families)
+		r->n = 0;
+	r->n_families = b->n_families;
+	at = r->n++ % 4;
+	r->of[at].name = name;
+	r->of[at].slot = (size_t)(s - b->slots);
+	return s;
 }
 
 void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_kind kind)
@@ -159,6 +181,7 @@ void prompage_clear(struct prompage *b)
 	b->created = 0;
 	b->created_min = INFINITY;
 	b->cut = false;
+	b->recent.n = 0;
 	if (!b->slots)
 		slots_double(b);
 	else

@@ -38,6 +38,16 @@ struct prompage_slot {
 	bool helped, has_unit, has_series;
 };
 
+/* Names whose owners were asked for, as those of a histogram are again and again: of any of them
+ * only as long as there is no new family. */
+struct prompage_recent {
+	struct {
+		struct str name;
+		size_t slot;
+	} of[4];
+	size_t n, n_families;
+};
+
 /* Zeroed is valid. The strings are the reader's. */
 struct prompage {
 	struct family *families;
@@ -51,8 +61,9 @@ struct prompage {
 
 	/* private: */
 	size_t families_cap, series_cap, labels_cap;
-	struct prompage_slot *slots;	    /* a power of two */
-	size_t n_slots, last;		    /* last: asked for last */
+	struct prompage_slot *slots; /* a power of two */
+	size_t n_slots, last;	     /* last: asked for last */
+	struct prompage_recent recent;
 	uint64_t names;			    /* hash of the families' names */
 	uint64_t last_layout, last_created; /* of the finished page before */
 	double last_created_min;
