@@ -13,20 +13,34 @@ static uint64_t seed(void)
 	return (uintptr_t)&here;
 }
 
-struct prompage_slot *prompage_find(const struct prompage *b, struct str name)
+static bool is_of(const struct prompage *b, const struct prompage_slot *s, struct str name)
+{
+	return str_eq(b->families[s->family_plus_1 - 1].name, name);
+}
+
+/* The one asked for last, which is likely to be it; or NULL. */
+static struct prompage_slot *find_last(const struct prompage *b, struct str name)
 {
 	struct prompage_slot *s = &b->slots[b->last];
-	uint64_t hash;
 
-	if (s->family_plus_1 && str_eq(b->families[s->family_plus_1 - 1].name, name))
-		return s;
-	hash = prompage_hash(seed(), name);
+	return s->family_plus_1 && is_of(b, s, name) ? s : NULL;
+}
+
+static struct prompage_slot *find_hashed(const struct prompage *b, struct str name, uint64_t hash)
+{
 	for (size_t i = hash;; i++) {
-		s = &b->slots[i & (b->n_slots - 1)];
-		if (s->family_plus_1 == 0 ||
-		    (s->hash == hash && str_eq(b->families[s->family_plus_1 - 1].name, name)))
+		struct prompage_slot *s = &b->slots[i & (b->n_slots - 1)];
+
+		if (s->family_plus_1 == 0 || (s->hash == hash && is_of(b, s, name)))
 			return s;
 	}
+}
+
+struct prompage_slot *prompage_find(const struct prompage *b, struct str name)
+{
+	struct prompage_slot *s = find_last(b, name);
+
+	return s ? s : find_hashed(b, name, prompage_hash(seed(), name));
 }
 
 static void slots_double(struct prompage *b)
@@ -51,21 +65,26 @@ static void slots_double(struct prompage *b)
 
 struct prompage_slot *prompage_family(struct prompage *b, struct str name)
 {
-	struct prompage_slot *s = prompage_find(b, name);
+	struct prompage_slot *s = find_last(b, name);
+	uint64_t hash;
 
+	if (s)
+		return s;
+	hash = prompage_hash(seed(), name);
+	s = find_hashed(b, name, hash);
 	if (s->family_plus_1) {
 		b->last = (size_t)(s - b->slots);
 		return s;
 	}
 	if (2 * (b->n_families + 1) > b->n_slots) {
 		slots_double(b);
-		s = prompage_find(b, name);
+		s = find_hashed(b, name, hash);
 	}
 	GROW(b->families, b->n_families, b->families_cap);
 	b->families[b->n_families] = (struct family){ .name = name, .help = { "", 0 } };
 	s->family_plus_1 = (uint32_t)++b->n_families;
-	s->hash = prompage_hash(seed(), name);
-	b->names = prompage_mix(b->names, s->hash);
+	s->hash = hash;
+	b->names = prompage_mix(b->names, hash);
 	b->last = (size_t)(s - b->slots);
 	return s;
 }
@@ -157,12 +176,6 @@ void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_ki
 	s->typed = true;
 	b->families[s->family_plus_1 - 1].type =
 		kind <= KIND_SUMMARY ? (enum metric_type)kind : METRIC_GAUGE;
-}
-
-void prompage_reserve_labels(struct prompage *b, size_t n)
-{
-	while (b->labels_cap - b->n_labels < n)
-		b->labels = grow(b->labels, &b->labels_cap, sizeof(*b->labels));
 }
 
 void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s)

@@ -83,7 +83,11 @@ bool prompage_clashes(const struct prompage *b, const struct prompage_slot *s);
 void prompage_set_kind(struct prompage *b, struct prompage_slot *s, enum prom_kind kind);
 
 /* Room for n more labels at b->labels + b->n_labels. */
-void prompage_reserve_labels(struct prompage *b, size_t n);
+static inline void prompage_reserve_labels(struct prompage *b, size_t n)
+{
+	while (b->labels_cap - b->n_labels < n)
+		b->labels = grow(b->labels, &b->labels_cap, sizeof(*b->labels));
+}
 
 /* A _created value: when the series of a key with that hash began to count. */
 void prompage_created(struct prompage *b, uint64_t key_hash, double unix_s);

@@ -81,23 +81,23 @@ static inline const struct promproto_bound *bound_of(struct promproto *p, double
 
 /* ---- series ---- */
 
-static struct str name_of(struct promproto *p, enum promseries_suffix suffix)
+static const struct str *make_name(struct promproto *p, enum promseries_suffix suffix)
 {
 	static const struct str suffixes[] = { STR("_bucket"), STR("_sum"), STR("_count") };
 	struct promproto_family *f = &p->family;
-	struct str *s;
-	char *to;
+	char *to = promproto_room(p, f->name.len + suffixes[suffix].len);
 
-	if (suffix == SUFFIX_NONE)
-		return f->name;
-	s = &f->suffixed[suffix];
-	if (s->len)
-		return *s;
-	to = promproto_room(p, f->name.len + suffixes[suffix].len);
 	memcpy(to, f->name.p, f->name.len);
 	memcpy(to + f->name.len, suffixes[suffix].p, suffixes[suffix].len);
-	*s = (struct str){ to, f->name.len + suffixes[suffix].len };
-	return *s;
+	f->suffixed[suffix] = (struct str){ to, f->name.len + suffixes[suffix].len };
+	return &f->suffixed[suffix];
+}
+
+static inline const struct str *name_of(struct promproto *p, enum promseries_suffix suffix)
+{
+	if (suffix == SUFFIX_NONE)
+		return &p->family.name;
+	return p->family.suffixed[suffix].len ? &p->family.suffixed[suffix] : make_name(p, suffix);
 }
 
 /* "Stale", as Prometheus marks it: no value (prometheus/model/value.StaleNaN). */
@@ -116,15 +116,15 @@ static inline void note_layout(struct promproto *p, enum promseries_suffix suffi
 	p->out.layout = prompage_mix(p->out.layout + ((uint64_t)suffix << 56), bound);
 }
 
-static inline bool add(struct promproto *p, struct str name, size_t label, uint32_t n_labels,
+static inline bool add(struct promproto *p, const struct str *name, size_t label, uint32_t n_labels,
 		       double v)
 {
 	struct series *s = prompage_add(&p->out);
 
 	if (!s)
 		return false;
-	s->name.p = name.p;
-	s->name.len = name.len;
+	s->name.p = name->p;
+	s->name.len = name->len;
 	s->family = p->family.index;
 	s->label = (uint32_t)label;
 	s->n_labels = n_labels;
@@ -187,8 +187,9 @@ void promseries_add_bound(struct promproto *p, const struct promseries_metric *m
 		return;
 	prompage_reserve_labels(&p->out, m->n_labels + 1);
 	l = p->out.labels + p->out.n_labels;
+	/* Whole: but for the first bound, those labels were written a while ago. */
 	for (uint32_t i = 0; i < m->n_labels; i++)
-		prompage_copy_label(&l[i], &p->out.labels[m->first + i]);
+		l[i] = p->out.labels[m->first + i];
 	l[m->n_labels] = (struct label){ bound_names[suffix], { b->text, b->len } };
 	p->out.n_labels += m->n_labels + 1;
 	note_layout(p, suffix, b->bits);
