@@ -7,29 +7,29 @@
 #include "core/base/xalloc.h"
 #include "core/group.h"
 
-int pprof_bad_field(struct pprof_tables *t, const struct proto *w, int r)
+int pprof_bad_field(struct pprof_tables *t, const uint8_t *p, const uint8_t *end, int r)
 {
 	if (r == -ENODATA)
 		return err_set(t->err, -EBADMSG,
 			       "the profile is cut short: a field runs past byte %zu",
-			       (size_t)(w->end - t->start));
+			       (size_t)(end - t->start));
 	return err_set(t->err, r, "not a pprof profile: no field at byte %zu",
-		       (size_t)(w->p - t->start));
+		       (size_t)(p - t->start));
 }
 
-int pprof_bad_number(struct pprof_tables *t, const struct proto *w)
+int pprof_bad_number(struct pprof_tables *t, const uint8_t *p)
 {
 	return err_set(t->err, -EBADMSG, "damaged profile: no number at byte %zu",
-		       (size_t)(w->p - t->start));
+		       (size_t)(p - t->start));
 }
 
-int pprof_other_field(struct pprof_tables *t, const struct proto_field *f, const char *wires)
+int pprof_other_field(struct pprof_tables *t, struct proto_field f, const char *wires)
 {
-	size_t field = f->tag >> 3;
+	size_t field = f.tag >> 3;
 	char want = field <= strlen(wires) ? wires[field - 1] : '?';
 
-	if (want == '?' || (f->tag & 7) == (want == 'v' ? PROTO_VARINT : PROTO_BYTES) ||
-	    (want == 'p' && (f->tag & 7) == PROTO_VARINT))
+	if (want == '?' || (f.tag & 7) == (want == 'v' ? PROTO_VARINT : PROTO_BYTES) ||
+	    (want == 'p' && (f.tag & 7) == PROTO_VARINT))
 		return 0;
 	return err_set(t->err, -EBADMSG, "not a pprof profile: field %zu is of another kind",
 		       field);
@@ -104,7 +104,7 @@ int pprof_read_type(struct pprof_tables *t, struct proto w, struct str ret[2])
 	ret[0] = ret[1] = STR("");
 	while ((r = pprof_next(t, &w, &f)) > 0) {
 		if (f.tag != PROTO_NUMBER(1) && f.tag != PROTO_NUMBER(2)) {
-			r = pprof_other_field(t, &f, "vv");
+			r = pprof_other_field(t, f, "vv");
 			if (r < 0)
 				return r;
 			continue;
@@ -153,7 +153,7 @@ static int read_function(struct pprof_tables *t, struct proto w)
 			fn.file = f.value;
 		else if (f.tag == PROTO_NUMBER(5))
 			t->start_lines |= f.value != 0;
-		else if ((r = pprof_other_field(t, &f, "vvvvv")) < 0)
+		else if ((r = pprof_other_field(t, f, "vvvvv")) < 0)
 			return r;
 	}
 	if (r < 0)
@@ -176,7 +176,7 @@ static int read_line(struct pprof_tables *t, struct proto w)
 			line.function = f.value;
 		else if (f.tag == PROTO_NUMBER(2))
 			line.line = (int64_t)f.value;
-		else if ((r = pprof_other_field(t, &f, "vvv")) < 0)
+		else if ((r = pprof_other_field(t, f, "vvv")) < 0)
 			return r;
 	}
 	if (r < 0)
@@ -204,7 +204,7 @@ static int read_location(struct pprof_tables *t, struct proto w)
 		else if (f.tag == PROTO_NUMBER(3))
 			loc.address = f.value;
 		else if ((r = f.tag == PROTO_MESSAGE(4) ? read_line(t, f.bytes)
-							: pprof_other_field(t, &f, "vvvmv")) < 0)
+							: pprof_other_field(t, f, "vvvmv")) < 0)
 			return r;
 	}
 	if (r == 0 && loc.first == t->n_lines)
@@ -232,7 +232,7 @@ static int read_mapping(struct pprof_tables *t, struct proto w)
 			note_text(t, file = f.value);
 		else if (f.tag == PROTO_NUMBER(6))
 			note_text(t, f.value);
-		else if ((r = pprof_other_field(t, &f, "vvvvvvvvvv")) < 0)
+		else if ((r = pprof_other_field(t, f, "vvvvvvvvvv")) < 0)
 			return r;
 	}
 	if (r < 0)
@@ -272,38 +272,38 @@ static int read_comments(struct pprof_tables *t, struct proto w)
 	return r;
 }
 
-static int read_about(struct pprof_tables *t, const struct proto_field *f)
+static int read_about(struct pprof_tables *t, struct proto_field f)
 {
 	struct pprof_about *a = &t->about;
 
-	switch (f->tag) {
+	switch (f.tag) {
 	case PROTO_NUMBER(7):
-		a->drop_frames = f->value;
+		a->drop_frames = f.value;
 		return 0;
 	case PROTO_NUMBER(8):
 	case PROTO_NUMBER(15):
-		note_text(t, f->value);
+		note_text(t, f.value);
 		return 0;
 	case PROTO_NUMBER(9):
 		if (a->time_ns)
 			return err_set(t->err, -EBADMSG,
 				       "these are several profiles, one after the other");
-		a->time_ns = (int64_t)f->value;
+		a->time_ns = (int64_t)f.value;
 		return 0;
 	case PROTO_NUMBER(10):
-		a->duration_ns = (int64_t)f->value;
+		a->duration_ns = (int64_t)f.value;
 		return 0;
 	case PROTO_MESSAGE(11):
-		a->period_type = f->bytes;
+		a->period_type = f.bytes;
 		return 0;
 	case PROTO_NUMBER(12):
-		a->period = (int64_t)f->value;
+		a->period = (int64_t)f.value;
 		return 0;
 	case PROTO_NUMBER(13):
 	case PROTO_MESSAGE(13):
-		return read_comments(t, f->bytes);
+		return read_comments(t, f.bytes);
 	case PROTO_NUMBER(14):
-		a->default_type = f->value;
+		a->default_type = f.value;
 		return 0;
 	default:
 		return pprof_other_field(t, f, "mmmmmmvvvvmvpvv");
@@ -331,7 +331,7 @@ static int index_profile(struct pprof_tables *t, struct proto w)
 		else if (f.tag == PROTO_MESSAGE(6))
 			r = read_text(t, f.bytes);
 		else
-			r = read_about(t, &f);
+			r = read_about(t, f);
 		if (r < 0)
 			return r;
 	}
@@ -445,6 +445,7 @@ int pprof_tables_index(struct pprof_tables *t, struct proto raw)
 	int r;
 
 	t->start = raw.p;
+	t->end = raw.end;
 	t->n_texts = t->n_lines = t->n_samples = t->n_types = 0;
 	t->samples = (struct proto){ 0 };
 	t->about = (struct pprof_about){ 0 };

@@ -72,8 +72,8 @@ struct pprof_tables {
 	uint64_t *hashes;     /* group_frame_hash of each */
 	size_t cap_frames;
 
-	const uint8_t *start; /* of the raw profile */
-	struct err *err;      /* where failures of the call under way are told */
+	const uint8_t *start, *end; /* of the raw profile */
+	struct err *err;	    /* where failures of the call under way are told */
 };
 
 /* Indexes the whole profile. -EBADMSG or -EFBIG. */
@@ -85,16 +85,15 @@ void pprof_tables_release(struct pprof_tables *t);
 /* For a field that a message's reader did not take: 0 when that is as it should be, -EBADMSG when
  * it is one of the message's own and of another wire type. `wires` has a letter for each of its
  * fields from 1: v a number, m a string or message, p numbers, packed or not. */
-int pprof_other_field(struct pprof_tables *t, const struct proto_field *f, const char *wires);
+int pprof_other_field(struct pprof_tables *t, struct proto_field f, const char *wires);
 
 /* As proto_next, but tells t->err what is wrong. */
-int pprof_bad_field(struct pprof_tables *t, const struct proto *w, int r);
+int pprof_bad_field(struct pprof_tables *t, const uint8_t *p, const uint8_t *end, int r);
 static PROTO_HOT int pprof_next(struct pprof_tables *t, struct proto *w, struct proto_field *ret)
 {
-	int r = proto_next(w, ret);
-	struct proto at = *w;
+	int r = proto_next_in(w, t->end, ret);
 
-	return r < 0 ? pprof_bad_field(t, &at, r) : r;
+	return r < 0 ? pprof_bad_field(t, w->p, w->end, r) : r;
 }
 
 /* The next sample of *w, which begins as t->samples: 1; 0 at the end. It was walked before, so it
@@ -123,17 +122,14 @@ static PROTO_HOT long pprof_find(struct pprof_tables *t, const struct pprof_ids 
 }
 
 /* The next of a run of numbers: 1; 0 at the end; -EBADMSG. */
-int pprof_bad_number(struct pprof_tables *t, const struct proto *w);
+int pprof_bad_number(struct pprof_tables *t, const uint8_t *p);
 static PROTO_HOT int pprof_number(struct pprof_tables *t, struct proto *w, uint64_t *ret)
 {
-	struct proto at;
-
 	if (w->p == w->end)
 		return 0;
-	if (proto_varint(w, ret) == 0)
+	if (proto_varint_in(w, t->end, ret) == 0)
 		return 1;
-	at = *w;
-	return pprof_bad_number(t, &at);
+	return pprof_bad_number(t, w->p);
 }
 
 /* NULL: there is no such string. */

@@ -294,7 +294,7 @@ static int check_label(struct pprof_tables *t, struct proto msg)
 	int r;
 
 	while ((r = pprof_next(t, &msg, &f)) > 0) {
-		r = pprof_other_field(t, &f, "vvvv");
+		r = pprof_other_field(t, f, "vvvv");
 		if (r == 0 && (f.tag >> 3 < 3 || f.tag >> 3 == 4) && f.value >= t->n_texts)
 			r = err_set(t->err, -EBADMSG,
 				    "damaged profile: a label refers to a missing string");
@@ -334,7 +334,7 @@ static int read_values(struct adding *a, struct proto msg, struct proto *ret_run
 		} else if (f.tag == PROTO_MESSAGE(3)) {
 			r = check_label(t, f.bytes);
 		} else {
-			r = pprof_other_field(t, &f, "ppm");
+			r = pprof_other_field(t, f, "ppm");
 		}
 		if (r < 0)
 			return r;

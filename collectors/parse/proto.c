@@ -1,20 +1,8 @@
 #include "collectors/parse/proto.h"
 
-#include <endian.h>
 #include <stddef.h>
-#include <string.h>
 
 enum { GROUP_DEPTH_MAX = 32 };
-
-#define TOP_BITS 0x8080808080808080u
-
-/* The lower seven bits of eight bytes, together. */
-static uint64_t join(uint64_t v)
-{
-	v = (v & 0x7f007f007f007f00u) >> 1 | (v & 0x007f007f007f007fu);
-	v = (v & 0xffff0000ffff0000u) >> 2 | (v & 0x0000ffff0000ffffu);
-	return (v & 0xffffffff00000000u) >> 4 | (v & 0x00000000ffffffffu);
-}
 
 int proto_varint_long(struct proto *w, uint64_t *ret)
 {
@@ -23,9 +11,9 @@ int proto_varint_long(struct proto *w, uint64_t *ret)
 	if (w->end - w->p >= 8) {
 		memcpy(&v, w->p, 8);
 		v = le64toh(v);
-		ends = ~v & TOP_BITS;
+		ends = ~v & PROTO_TOP_BITS;
 		if (ends) {
-			*ret = join(v & (ends ^ (ends - 1)));
+			*ret = proto_join(v & (ends ^ (ends - 1)));
 			w->p += __builtin_ctzll(ends) / 8 + 1;
 			return 0;
 		}
