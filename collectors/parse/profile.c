@@ -48,7 +48,7 @@ struct slots {
 
 /* In a table at most half full honest names stay far below this; only names made to collide pass
  * it. */
-enum { PROBES_MAX = 256, CACHE_LINE = 64, BATCH = 32 };
+enum { PROBES_MAX = 256, FEW_RANKS = 24, CACHE_LINE = 64, BATCH = 32 };
 
 #define ROUND_UP(n) (((n) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
@@ -112,7 +112,7 @@ static bool is_dispatch(struct str name)
 					     "convI2I",		  "itabAdd",	     "itabInit",
 					     "(*itabTableType).", "(*itab).init" };
 
-	if (!str_starts(name, "runtime."))
+	if (name.len < 8 || memcmp(name.p, "runtime.", 8) != 0)
 		return false;
 	name.p += 8;
 	name.len -= 8;
@@ -129,19 +129,24 @@ static uint64_t mix(uint64_t h, uint64_t part)
 	return h ^ h >> 32;
 }
 
-/* Eight bytes at a time: it never leaves this file, so it may change. */
+static uint64_t load(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, n);
+	return v;
+}
+
+/* Eight bytes at a time, the last of which overlap: it never leaves this file, so it may change. */
 static uint64_t name_hash(struct str s)
 {
-	uint64_t h = s.len, part;
+	uint64_t h = s.len;
 
-	for (; s.len >= 8; s.p += 8, s.len -= 8) {
-		memcpy(&part, s.p, 8);
-		h = mix(h, part);
-	}
-	part = 0;
-	for (uint32_t i = 0; i < s.len; i++)
-		part = part << 8 | (uint8_t)s.p[i];
-	return mix(h, part);
+	if (s.len < 8)
+		return mix(h, load(s.p, s.len));
+	for (uint32_t i = 0; i + 8 < s.len; i += 8)
+		h = mix(h, load(s.p + i, 8));
+	return mix(h, load(s.p + s.len - 8, 8));
 }
 
 static int too_slow(struct profile_work *w)
@@ -598,15 +603,88 @@ static int find_lines(struct profile_work *w)
 /* ---- the table ---- */
 
 /* By flat, then cum; of equals in the order of the profile. */
-static int heaviest_first(const void *x, const void *y)
+static bool is_before(const struct rank *a, const struct rank *b)
 {
-	const struct rank *a = x, *b = y;
-
 	if (a->flat != b->flat)
-		return a->flat < b->flat ? 1 : -1;
+		return a->flat > b->flat;
 	if (a->cum != b->cum)
-		return a->cum < b->cum ? 1 : -1;
-	return (a->node > b->node) - (a->node < b->node);
+		return a->cum > b->cum;
+	return a->node < b->node;
+}
+
+static void sort_few(struct rank *ranks, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct rank r = ranks[i];
+		size_t to = i;
+
+		for (; to > 0 && is_before(&r, &ranks[to - 1]); to--)
+			ranks[to] = ranks[to - 1];
+		ranks[to] = r;
+	}
+}
+
+/* One pass of a radix sort, largest first, by eight bits of one of the keys. */
+static void sort_pass(const struct rank *from, struct rank *to, size_t n, bool by_flat, int shift)
+{
+	size_t starts[256] = { 0 }, at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		starts[(by_flat ? from[i].flat : from[i].cum) >> shift & 0xff]++;
+	for (int digit = 255; digit >= 0; digit--) {
+		size_t count = starts[digit];
+
+		starts[digit] = at;
+		at += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[starts[(by_flat ? from[i].flat : from[i].cum) >> shift & 0xff]++] = from[i];
+}
+
+/* What differs nowhere is passed over: most of the bits of most profiles. `spare` is as long. */
+static void sort_ranks(struct rank *ranks, struct rank *spare, size_t n)
+{
+	struct rank *from = ranks, *to = spare;
+	int64_t differs[2] = { 0 };
+
+	if (n <= FEW_RANKS) {
+		sort_few(ranks, n);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		differs[0] |= ranks[i].cum ^ ranks[0].cum;
+		differs[1] |= ranks[i].flat ^ ranks[0].flat;
+	}
+	for (int digit = 0; digit < 16; digit++) {
+		struct rank *sorted = to;
+
+		if ((differs[digit / 8] >> digit % 8 * 8 & 0xff) == 0)
+			continue;
+		sort_pass(from, to, n, digit >= 8, digit % 8 * 8);
+		to = from;
+		from = sorted;
+	}
+	if (from != ranks)
+		memcpy(ranks, from, n * sizeof(*ranks));
+}
+
+/* Most functions are never the leaf: those are sorted apart, by one key. What is of other types
+ * alone comes last. */
+static void sort_table(struct rank *ranks, struct rank *spare, size_t n)
+{
+	size_t n_flat = 0, n_cum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct rank r = ranks[i];
+
+		if (r.flat)
+			ranks[n_flat++] = r;
+		else
+			spare[n_cum++] = r;
+	}
+	memcpy(ranks + n_flat, spare, n_cum * sizeof(*ranks));
+	sort_ranks(ranks, spare, n_flat);
+	sort_ranks(ranks + n_flat, spare, n_cum);
 }
 
 static bool is_zero(const int64_t *v, uint32_t n)
@@ -621,9 +699,9 @@ static bool is_zero(const int64_t *v, uint32_t n)
 static void make_table(struct profile_work *w, struct profile_sample *p)
 {
 	uint32_t types = p->n_types;
-	size_t n = 0, n_ranked = 0;
+	size_t n = 0;
 
-	w->ranks = room(w->ranks, &w->cap_ranks, w->n_nodes, sizeof(*w->ranks));
+	w->ranks = room(w->ranks, &w->cap_ranks, 2 * w->n_nodes, sizeof(*w->ranks));
 	w->sites = room(w->sites, &w->cap_sites, w->n_nodes, sizeof(*w->sites));
 	for (size_t i = FIRST_NODE; i < w->n_nodes; i++) {
 		const int64_t *cum = &w->counts[i * 2 * types], *flat = cum + types;
@@ -632,16 +710,7 @@ static void make_table(struct profile_work *w, struct profile_sample *p)
 			w->ranks[n++] = (struct rank){ llabs(flat[p->shown]), llabs(cum[p->shown]),
 						       (uint32_t)i };
 	}
-	for (size_t i = 0; i < n; i++) { /* those of other types alone stay behind, unsorted */
-		struct rank r = w->ranks[i];
-
-		if (!r.flat && !r.cum)
-			continue;
-		w->ranks[i] = w->ranks[n_ranked];
-		w->ranks[n_ranked++] = r;
-	}
-	if (n_ranked)
-		qsort(w->ranks, n_ranked, sizeof(*w->ranks), heaviest_first);
+	sort_table(w->ranks, w->ranks + w->n_nodes, n);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = w->ranks[i].node;
 		const struct node *node = &w->nodes[at];
