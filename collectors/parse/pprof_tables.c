@@ -139,9 +139,13 @@ static int read_function(struct pprof_tables *t, struct proto w)
 {
 	struct pprof_function fn = { 0 };
 	struct proto_field f = { 0 };
-	uint64_t id = 0;
+	uint64_t id = 0, system_name = 0;
 	int r;
 
+	if (pprof_take(t, &w, 1, &id) && pprof_take(t, &w, 2, &fn.name) &&
+	    pprof_take(t, &w, 3, &system_name))
+		pprof_take(t, &w, 4, &fn.file);
+	note_text(t, system_name);
 	while ((r = pprof_next(t, &w, &f)) > 0) {
 		if (f.tag == PROTO_NUMBER(1))
 			id = f.value;
@@ -167,15 +171,18 @@ static int read_function(struct pprof_tables *t, struct proto w)
 
 static int read_line(struct pprof_tables *t, struct proto w)
 {
-	struct pprof_line line = { 0 };
 	struct proto_field f = { 0 };
+	struct pprof_line line = { 0 };
+	uint64_t number = 0;
 	int r;
 
+	if (pprof_take(t, &w, 1, &line.function))
+		pprof_take(t, &w, 2, &number);
 	while ((r = pprof_next(t, &w, &f)) > 0) {
 		if (f.tag == PROTO_NUMBER(1))
 			line.function = f.value;
 		else if (f.tag == PROTO_NUMBER(2))
-			line.line = (int64_t)f.value;
+			number = f.value;
 		else if ((r = pprof_other_field(t, f, "vvv")) < 0)
 			return r;
 	}
@@ -183,6 +190,7 @@ static int read_line(struct pprof_tables *t, struct proto w)
 		return r;
 	if (t->n_lines == PPROF_TABLE_MAX)
 		return too_many(t, "lines", PPROF_TABLE_MAX);
+	line.line = (int64_t)number;
 	GROW(t->lines, t->n_lines, t->cap_lines);
 	t->lines[t->n_lines++] = line;
 	return 0;
@@ -196,6 +204,8 @@ static int read_location(struct pprof_tables *t, struct proto w)
 	uint64_t id = 0;
 	int r;
 
+	if (pprof_take(t, &w, 1, &id))
+		pprof_take(t, &w, 3, &loc.address);
 	while ((r = pprof_next(t, &w, &f)) > 0) {
 		if (f.tag == PROTO_NUMBER(1))
 			id = f.value;

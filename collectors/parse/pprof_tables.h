@@ -96,6 +96,19 @@ static PROTO_HOT int pprof_next(struct pprof_tables *t, struct proto *w, struct 
 	return r < 0 ? pprof_bad_field(t, w->p, w->end, r) : r;
 }
 
+/* Takes the next field when it is this number and as it should be, for messages whose fields mostly
+ * come in one order; what is left is for pprof_next. */
+static PROTO_HOT bool pprof_take(const struct pprof_tables *t, struct proto *w, uint32_t field,
+				 uint64_t *ret)
+{
+	struct proto in = { w->p + 1, w->end };
+
+	if (w->p == w->end || *w->p != PROTO_NUMBER(field) || proto_varint_in(&in, t->end, ret) < 0)
+		return false;
+	w->p = in.p;
+	return true;
+}
+
 /* The next sample of *w, which begins as t->samples: 1; 0 at the end. It was walked before, so it
  * cannot fail. */
 static PROTO_HOT int pprof_next_sample(struct proto *w, struct proto *ret)

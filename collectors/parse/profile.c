@@ -117,7 +117,7 @@ static bool is_dispatch(struct str name)
 	name.p += 8;
 	name.len -= 8;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (str_starts(name, names[i]))
+		if (name.len && name.p[0] == names[i][0] && str_starts(name, names[i]))
 			return true;
 	}
 	return false;
