@@ -295,7 +295,7 @@ static int group_samples(struct pprof *p, uint64_t *ret_total)
 	int r;
 
 	slots_clear(w);
-	while (pprof_next_sample(&left, &one)) {
+	while (pprof_next_sample(&w->t, &left, &one)) {
 		r = pick(&w->t, one, &s);
 		if (r == 0)
 			r = add_sample(p, &s);

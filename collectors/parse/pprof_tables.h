@@ -111,11 +111,12 @@ static PROTO_HOT bool pprof_take(const struct pprof_tables *t, struct proto *w, 
 
 /* The next sample of *w, which begins as t->samples: 1; 0 at the end. It was walked before, so it
  * cannot fail. */
-static PROTO_HOT int pprof_next_sample(struct proto *w, struct proto *ret)
+static PROTO_HOT int pprof_next_sample(const struct pprof_tables *t, struct proto *w,
+				       struct proto *ret)
 {
 	struct proto_field f = { 0 };
 
-	while (proto_next(w, &f) > 0) {
+	while (proto_next_in(w, t->end, &f) > 0) {
 		if (f.tag != PROTO_MESSAGE(2))
 			continue;
 		*ret = f.bytes;

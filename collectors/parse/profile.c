@@ -19,13 +19,16 @@ struct node {
 	double line_flat, line_cum;
 };
 
-/* The nodes of a location: the one in `at`, or n of them from `at` in frames. And what it has of
- * the shown type: recursion counts as often as it is there, which is why it does not stay below a
- * total and is no integer. What every visit needs stands together. */
+/* The nodes of a location: one, which is then both, or two; or, with MANY, a number of them from
+ * `first` in frames. And what it has of the shown type: recursion counts as often as it is there,
+ * which is why it does not stay below a total and is no integer. What every visit needs stands
+ * together. */
 struct span {
-	uint32_t at, n;
+	uint32_t first, second;
 	double cum;
 };
+
+enum { MANY = 1 << 30 };
 
 /* One line of a node, which several locations may be at. */
 struct place {
@@ -48,7 +51,7 @@ struct slots {
 
 /* In a table at most half full honest names stay far below this; only names made to collide pass
  * it. */
-enum { PROBES_MAX = 256, FEW_RANKS = 24, CACHE_LINE = 64, BATCH = 32 };
+enum { PROBES_MAX = 256, FEW_RANKS = 24, CACHE_LINE = 64, BATCH = 32, FETCH_FROM = 2048 };
 
 #define ROUND_UP(n) (((n) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
@@ -257,6 +260,18 @@ static int add_line(struct profile_work *w, const struct pprof_location *loc, ui
 	return 0;
 }
 
+/* Of the frames from `at`. */
+static struct span make_span(struct profile_work *w, uint32_t at)
+{
+	uint32_t n = (uint32_t)w->n_frames - at;
+	const uint32_t *frames = &w->frames[at];
+
+	if (n > 2 || (n == 2 && frames[0] == frames[1]))
+		return (struct span){ at, MANY | n, 0 };
+	w->n_frames = at;
+	return (struct span){ frames[0], frames[n - 1], 0 };
+}
+
 static int place_locations(struct profile_work *w, struct arena *a)
 {
 	struct pprof_tables *t = &w->t;
@@ -274,9 +289,7 @@ static int place_locations(struct profile_work *w, struct arena *a)
 			if (r < 0)
 				return r;
 		}
-		w->spans[l] = (struct span){ first, (uint32_t)w->n_frames - first, 0 };
-		if (w->spans[l].n == 1)
-			w->spans[l].at = w->frames[--w->n_frames];
+		w->spans[l] = make_span(w, first);
 	}
 	return 0;
 }
@@ -292,17 +305,26 @@ struct adding {
 	uint64_t visits;
 };
 
+static int bad_label(struct pprof_tables *t)
+{
+	return err_set(t->err, -EBADMSG, "damaged profile: a label refers to a missing string");
+}
+
 /* message Label: nothing is made of it, but a profile with a damaged one is not to be trusted. */
 static int check_label(struct pprof_tables *t, struct proto msg)
 {
+	uint64_t texts[2] = { 0 }, number = 0;
 	struct proto_field f = { 0 };
 	int r;
 
+	if (pprof_take(t, &msg, 1, &texts[0]) && !pprof_take(t, &msg, 2, &texts[1]))
+		pprof_take(t, &msg, 3, &number);
+	if (texts[0] >= t->n_texts || texts[1] >= t->n_texts)
+		return bad_label(t);
 	while ((r = pprof_next(t, &msg, &f)) > 0) {
 		r = pprof_other_field(t, f, "vvvv");
 		if (r == 0 && (f.tag >> 3 < 3 || f.tag >> 3 == 4) && f.value >= t->n_texts)
-			r = err_set(t->err, -EBADMSG,
-				    "damaged profile: a label refers to a missing string");
+			r = bad_label(t);
 		if (r < 0)
 			return r;
 	}
@@ -367,19 +389,23 @@ static int add_totals(struct adding *a)
 	return 0;
 }
 
-static const uint32_t *frames_of(const struct profile_work *w, const struct span *s)
+static uint32_t frames_of(const struct profile_work *w, const struct span *s, const uint32_t **ret)
 {
-	return s->n == 1 ? &s->at : &w->frames[s->at];
+	if (s->second & MANY) {
+		*ret = &w->frames[s->first];
+		return s->second - MANY;
+	}
+	*ret = &s->first;
+	return s->first == s->second ? 1 : 2;
 }
 
 /* To the leaf, and to what it belongs to besides. */
 static void add_flat(struct adding *a, size_t location)
 {
-	const struct span *s = &a->w->spans[location];
-	const uint32_t *frames = frames_of(a->w, s);
-	uint32_t types = a->p->n_types;
+	const uint32_t *frames;
+	uint32_t n = frames_of(a->w, &a->w->spans[location], &frames), types = a->p->n_types;
 
-	for (uint32_t k = 0; k < s->n && (k == 0 || frames[k] == DISPATCH_NODE); k++) {
+	for (uint32_t k = 0; k < n && (k == 0 || frames[k] == DISPATCH_NODE); k++) {
 		int64_t *flat = &a->w->counts[((size_t)frames[k] * 2 + 1) * types];
 
 		for (uint32_t i = 0; i < types; i++)
@@ -390,9 +416,8 @@ static void add_flat(struct adding *a, size_t location)
 }
 
 /* Each node once a sample. */
-static inline void add_cum(const struct adding *a, uint32_t node)
+static PROTO_HOT void add_cum(const struct adding *a, uint32_t node, uint32_t types)
 {
-	uint32_t types = a->p->n_types;
 	int64_t *cum = &a->w->counts[(size_t)node * 2 * types];
 
 	if (a->w->seen[node] == a->sample)
@@ -403,21 +428,28 @@ static inline void add_cum(const struct adding *a, uint32_t node)
 }
 
 /* One location of a stack. */
-static int visit(struct adding *a, uint32_t location)
+static PROTO_HOT void visit(struct adding *a, struct span *s, uint32_t types)
 {
-	struct span *s = &a->w->spans[location];
-	const uint32_t *frames = frames_of(a->w, s);
+	const uint32_t *frames;
+	uint32_t n;
 
-	if (a->leaf)
-		add_flat(a, location);
 	s->cum += (double)a->v[a->p->shown];
-	for (uint32_t k = 0; k < s->n; k++)
-		add_cum(a, frames[k]);
-	a->visits += s->n;
-	if (a->visits > PROFILE_VISITS_MAX)
-		return err_set(a->w->t.err, -EFBIG, "a profile of more than %d frames is refused",
-			       PROFILE_VISITS_MAX);
-	return 0;
+	a->visits++;
+	if (s->first == s->second) {
+		add_cum(a, s->first, types);
+		return;
+	}
+	n = frames_of(a->w, s, &frames);
+	a->visits += n - 1;
+	for (uint32_t k = 0; k < n; k++)
+		add_cum(a, frames[k], types);
+}
+
+static PROTO_HOT void visit_each(struct adding *a, const uint32_t *locations, uint32_t n,
+				 uint32_t types)
+{
+	for (uint32_t i = 0; i < n; i++)
+		visit(a, &a->w->spans[locations[i]], types);
 }
 
 /* What a visit will need, asked of memory before it is needed: in a large profile every location
@@ -425,15 +457,37 @@ static int visit(struct adding *a, uint32_t location)
 static void fetch_counts(const struct adding *a, const uint32_t *locations, uint32_t n)
 {
 	const struct profile_work *w = a->w;
+	size_t size = (size_t)2 * a->p->n_types;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct span *s = &w->spans[locations[i]];
 
-		if (s->n != 1)
+		if (s->second & MANY)
 			continue;
-		__builtin_prefetch(&w->counts[(size_t)s->at * 2 * a->p->n_types], 1);
-		__builtin_prefetch(&w->seen[s->at], 1);
+		__builtin_prefetch(&w->counts[s->first * size], 1);
+		__builtin_prefetch(&w->seen[s->first], 1);
+		__builtin_prefetch(&w->counts[s->second * size], 1);
+		__builtin_prefetch(&w->seen[s->second], 1);
 	}
+}
+
+/* The loops over Go's usual numbers of types are laid out flat. */
+static int visit_all(struct adding *a, const uint32_t *locations, uint32_t n)
+{
+	if (n && a->leaf)
+		add_flat(a, locations[0]);
+	if (a->w->n_nodes >= FETCH_FROM)
+		fetch_counts(a, locations, n);
+	if (a->p->n_types == 4)
+		visit_each(a, locations, n, 4);
+	else if (a->p->n_types == 2)
+		visit_each(a, locations, n, 2);
+	else
+		visit_each(a, locations, n, a->p->n_types);
+	if (a->visits > PROFILE_VISITS_MAX)
+		return err_set(a->w->t.err, -EFBIG, "a profile of more than %d frames is refused",
+			       PROFILE_VISITS_MAX);
+	return 0;
 }
 
 static int add_run(struct adding *a, struct proto run)
@@ -452,9 +506,8 @@ static int add_run(struct adding *a, struct proto run)
 			locations[n] = (uint32_t)at;
 			__builtin_prefetch(&a->w->spans[at], 1);
 		}
-		fetch_counts(a, locations, n);
-		for (uint32_t i = 0; i < n && r >= 0; i++)
-			r = visit(a, locations[i]) < 0 ? -EFBIG : r;
+		if (r >= 0)
+			r = visit_all(a, locations, n) < 0 ? -EFBIG : r;
 	} while (n == BATCH && r >= 0);
 	return r < 0 ? r : 0;
 }
@@ -507,7 +560,7 @@ static int add_samples(struct profile_work *w, struct profile_sample *p)
 	struct proto left = w->t.samples, msg;
 
 	counts_clear(w, p->n_types);
-	while (pprof_next_sample(&left, &msg)) {
+	while (pprof_next_sample(&w->t, &left, &msg)) {
 		int r = add_sample(&a, msg);
 
 		if (r < 0)
