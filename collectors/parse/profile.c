@@ -459,6 +459,8 @@ static void fetch_counts(const struct adding *a, const uint32_t *locations, uint
 	const struct profile_work *w = a->w;
 	size_t size = (size_t)2 * a->p->n_types;
 
+	if (n && a->leaf)
+		__builtin_prefetch(&w->leaf_flat[locations[0]], 1);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct span *s = &w->spans[locations[i]];
 
@@ -474,8 +476,6 @@ static void fetch_counts(const struct adding *a, const uint32_t *locations, uint
 /* The loops over Go's usual numbers of types are laid out flat. */
 static int visit_all(struct adding *a, const uint32_t *locations, uint32_t n)
 {
-	if (n && a->leaf)
-		add_flat(a, locations[0]);
 	if (a->w->n_nodes >= FETCH_FROM)
 		fetch_counts(a, locations, n);
 	if (a->p->n_types == 4)
@@ -484,6 +484,8 @@ static int visit_all(struct adding *a, const uint32_t *locations, uint32_t n)
 		visit_each(a, locations, n, 2);
 	else
 		visit_each(a, locations, n, a->p->n_types);
+	if (n && a->leaf)
+		add_flat(a, locations[0]);
 	if (a->visits > PROFILE_VISITS_MAX)
 		return err_set(a->w->t.err, -EFBIG, "a profile of more than %d frames is refused",
 			       PROFILE_VISITS_MAX);
