@@ -415,41 +415,66 @@ static void add_flat(struct adding *a, size_t location)
 	a->leaf = false;
 }
 
-/* Each node once a sample. */
-static PROTO_HOT void add_cum(const struct adding *a, uint32_t node, uint32_t types)
-{
-	int64_t *cum = &a->w->counts[(size_t)node * 2 * types];
+/* A sample as its visits see it, none of which changes while they last. */
+struct visitor {
+	struct span *spans;
+	const uint32_t *frames;
+	uint32_t *seen;
+	int64_t *counts, v[PROFILE_TYPES_MAX];
+	double shown;
+	uint32_t sample;
+};
 
-	if (a->w->seen[node] == a->sample)
+/* Each node once a sample. */
+static PROTO_HOT void add_cum(const struct visitor *v, uint32_t node, uint32_t types)
+{
+	int64_t *cum = &v->counts[(size_t)node * 2 * types];
+
+	if (v->seen[node] == v->sample)
 		return;
-	a->w->seen[node] = a->sample;
+	v->seen[node] = v->sample;
 	for (uint32_t i = 0; i < types; i++)
-		cum[i] += a->v[i];
+		cum[i] += v->v[i];
 }
 
-/* One location of a stack. */
-static PROTO_HOT void visit(struct adding *a, struct span *s, uint32_t types)
+/* One location of a stack; returns how many frames it is. */
+static PROTO_HOT uint32_t visit(const struct visitor *v, struct span *s, uint32_t types)
 {
-	const uint32_t *frames;
 	uint32_t n;
 
-	s->cum += (double)a->v[a->p->shown];
-	a->visits++;
-	if (s->first == s->second) {
-		add_cum(a, s->first, types);
-		return;
+	s->cum += v->shown;
+	if (!(s->second & MANY)) {
+		add_cum(v, s->first, types);
+		if (s->first == s->second)
+			return 1;
+		add_cum(v, s->second, types);
+		return 2;
 	}
-	n = frames_of(a->w, s, &frames);
-	a->visits += n - 1;
+	n = s->second - MANY;
 	for (uint32_t k = 0; k < n; k++)
-		add_cum(a, frames[k], types);
+		add_cum(v, v->frames[s->first + k], types);
+	return n;
 }
 
+/* Its own copy of what is the same for all, so that it stays in registers. */
 static PROTO_HOT void visit_each(struct adding *a, const uint32_t *locations, uint32_t n,
 				 uint32_t types)
 {
+	struct visitor v = {
+		.spans = a->w->spans,
+		.frames = a->w->frames,
+		.seen = a->w->seen,
+		.counts = a->w->counts,
+		.shown = (double)a->v[a->p->shown],
+		.sample = a->sample,
+	};
+	uint64_t visits = 0;
+
+	for (uint32_t i = 0; i < types; i++)
+		v.v[i] = a->v[i];
 	for (uint32_t i = 0; i < n; i++)
-		visit(a, &a->w->spans[locations[i]], types);
+		visits += visit(&v, &v.spans[locations[i]], types);
+	a->visits += visits;
 }
 
 /* What a visit will need, asked of memory before it is needed: in a large profile every location
@@ -478,12 +503,19 @@ static int visit_all(struct adding *a, const uint32_t *locations, uint32_t n)
 {
 	if (a->w->n_nodes >= FETCH_FROM)
 		fetch_counts(a, locations, n);
-	if (a->p->n_types == 4)
-		visit_each(a, locations, n, 4);
-	else if (a->p->n_types == 2)
+	switch (a->p->n_types) {
+	case 1:
+		visit_each(a, locations, n, 1);
+		break;
+	case 2:
 		visit_each(a, locations, n, 2);
-	else
+		break;
+	case 4:
+		visit_each(a, locations, n, 4);
+		break;
+	default:
 		visit_each(a, locations, n, a->p->n_types);
+	}
 	if (n && a->leaf)
 		add_flat(a, locations[0]);
 	if (a->visits > PROFILE_VISITS_MAX)
