@@ -728,28 +728,30 @@ static void sort_pass(const struct rank *from, struct rank *to, size_t n, bool b
 		to[starts[(by_flat ? from[i].flat : from[i].cum) >> shift & 0xff]++] = from[i];
 }
 
-/* What differs nowhere is passed over: most of the bits of most profiles. `spare` is as long. */
+/* By the bits that differ anywhere: few of them, in most profiles. `spare` is as long. */
 static void sort_ranks(struct rank *ranks, struct rank *spare, size_t n)
 {
-	struct rank *from = ranks, *to = spare;
-	int64_t differs[2] = { 0 };
+	struct rank *from = ranks, *to = spare, *sorted;
+	uint64_t differs[2] = { 0 }; /* of cum, of flat */
 
 	if (n <= FEW_RANKS) {
 		sort_few(ranks, n);
 		return;
 	}
 	for (size_t i = 1; i < n; i++) {
-		differs[0] |= ranks[i].cum ^ ranks[0].cum;
-		differs[1] |= ranks[i].flat ^ ranks[0].flat;
+		differs[0] |= (uint64_t)(ranks[i].cum ^ ranks[0].cum);
+		differs[1] |= (uint64_t)(ranks[i].flat ^ ranks[0].flat);
 	}
-	for (int digit = 0; digit < 16; digit++) {
-		struct rank *sorted = to;
+	for (int by_flat = 0; by_flat < 2; by_flat++) {
+		while (differs[by_flat]) {
+			int shift = __builtin_ctzll(differs[by_flat]);
 
-		if ((differs[digit / 8] >> digit % 8 * 8 & 0xff) == 0)
-			continue;
-		sort_pass(from, to, n, digit >= 8, digit % 8 * 8);
-		to = from;
-		from = sorted;
+			differs[by_flat] &= ~((uint64_t)0xff << shift);
+			sort_pass(from, to, n, by_flat, shift);
+			sorted = to;
+			to = from;
+			from = sorted;
+		}
 	}
 	if (from != ranks)
 		memcpy(ranks, from, n * sizeof(*ranks));
