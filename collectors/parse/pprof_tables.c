@@ -40,7 +40,7 @@ static int too_many(struct pprof_tables *t, const char *what, size_t max)
 	return err_set(t->err, -EFBIG, "a profile of more than %zu %s is refused", max, what);
 }
 
-static int ids_add(struct pprof_tables *t, struct pprof_ids *ids, uint64_t id)
+static PROTO_HOT int ids_add(struct pprof_tables *t, struct pprof_ids *ids, uint64_t id)
 {
 	if (id == 0)
 		return err_set(t->err, -EBADMSG, "damaged profile: a %s has no id", ids->what);
@@ -81,11 +81,6 @@ long pprof_find_sorted(struct pprof_tables *t, const struct pprof_ids *ids, uint
 	if (at)
 		return at->at;
 	return err_set(t->err, -EBADMSG, "damaged profile: there is no %s %" PRIu64, ids->what, id);
-}
-
-struct pprof_text *pprof_text(struct pprof_tables *t, uint64_t at)
-{
-	return at < t->n_texts ? &t->texts[at] : NULL;
 }
 
 uint64_t pprof_text_hash(struct pprof_text *text)
@@ -129,7 +124,7 @@ static int read_text(struct pprof_tables *t, struct proto w)
 	return 0;
 }
 
-static void note_text(struct pprof_tables *t, uint64_t at)
+static inline void note_text(struct pprof_tables *t, uint64_t at)
 {
 	if (at > t->last_text)
 		t->last_text = at;
@@ -169,7 +164,7 @@ static int read_function(struct pprof_tables *t, struct proto w)
 	return ids_add(t, &t->function_ids, id);
 }
 
-static int read_line(struct pprof_tables *t, struct proto w)
+static PROTO_HOT int read_line(struct pprof_tables *t, struct proto w)
 {
 	struct proto_field f = { 0 };
 	struct pprof_line line = { 0 };

@@ -147,7 +147,11 @@ static PROTO_HOT int pprof_number(struct pprof_tables *t, struct proto *w, uint6
 }
 
 /* NULL: there is no such string. */
-struct pprof_text *pprof_text(struct pprof_tables *t, uint64_t at);
+static inline struct pprof_text *pprof_text(struct pprof_tables *t, uint64_t at)
+{
+	return at < t->n_texts ? &t->texts[at] : NULL;
+}
+
 uint64_t pprof_text_hash(struct pprof_text *text);
 
 #endif

@@ -157,7 +157,7 @@ static int too_slow(struct profile_work *w)
 	return err_set(w->t.err, -EBADMSG, "a profile built to be slow is refused");
 }
 
-static long add_node(struct profile_work *w, struct str name)
+static inline long add_node(struct profile_work *w, struct str name)
 {
 	GROW(w->nodes, w->n_nodes, w->cap_nodes);
 	w->nodes[w->n_nodes] = (struct node){ .name = name, .dispatch = is_dispatch(name) };
@@ -165,7 +165,7 @@ static long add_node(struct profile_work *w, struct str name)
 }
 
 /* The node of a name, or -EBADMSG. */
-static long node_of(struct profile_work *w, struct str name)
+static PROTO_HOT long node_of(struct profile_work *w, struct str name)
 {
 	uint64_t hash = name_hash(name);
 	size_t at = hash & (w->slots.n - 1);
