@@ -101,9 +101,10 @@ static PROTO_HOT int pprof_next(struct pprof_tables *t, struct proto *w, struct 
 static PROTO_HOT bool pprof_take(const struct pprof_tables *t, struct proto *w, uint32_t field,
 				 uint64_t *ret)
 {
-	struct proto in = { w->p + 1, w->end };
+	struct proto in = *w;
 
-	if (w->p == w->end || *w->p != PROTO_NUMBER(field) || proto_varint_in(&in, t->end, ret) < 0)
+	if (in.p == in.end || *in.p++ != PROTO_NUMBER(field) ||
+	    proto_varint_in(&in, t->end, ret) < 0)
 		return false;
 	w->p = in.p;
 	return true;

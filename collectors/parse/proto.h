@@ -160,13 +160,13 @@ static PROTO_HOT int proto_varint_in(struct proto *w, const uint8_t *far, uint64
 
 static PROTO_HOT int proto_next_in(struct proto *w, const uint8_t *far, struct proto_field *ret)
 {
-	struct proto in = { w->p + 1, w->end };
+	struct proto in = *w;
 	uint64_t n = 0;
 	uint32_t tag;
 
 	if (w->p == w->end)
 		return 0;
-	tag = w->p[0];
+	tag = *in.p++;
 	if (tag >= 0x80 || tag < 8 || (tag & 5) != 0 || proto_varint_in(&in, far, &n) < 0)
 		return proto_next_slow(w, ret);
 	if ((tag & 7) == PROTO_VARINT) {
