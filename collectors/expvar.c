@@ -20,7 +20,8 @@ enum {
 struct expvar_state {
 	struct expvar vars;
 	uint64_t next_ns;
-	uint64_t asked_ns, told_ns; /* last; what failed is asked again when the endpoint sees fit */
+	uint64_t asked_ns,
+		told_ns;     /* last; what failed is asked again when the endpoint sees fit */
 	uint32_t generation; /* of the site's bases when last asked */
 	uint64_t took_ns;    /* the last answer: what it cost the target at most */
 	bool answered;	     /* and what it said is in vars */
