@@ -52,17 +52,34 @@ static void scratch_clear(struct promtext_scratch *sc)
 	sc->used_bytes = 0;
 }
 
-/* A changed value, up to its '\n'. False: not one that may stand there; reading in full says why.
- */
-static bool take_value(struct promtext *p, struct promfollow_line *w, const char *value,
-		       const char *nl)
+/* A line may be loaded by PROM_SLACK bytes beyond its end: at the end of a chunk they are not
+ * there, so the rest of that line is read from a copy. NULL: too long for one. */
+static const char *with_slack(struct promfollow *f, const char *value, size_t n)
+{
+	if (!f->last.max)
+		buf_init(&f->last, CARRY_MAX);
+	buf_clear(&f->last);
+	if (buf_reserve(&f->last, n + PROM_SLACK) < 0)
+		return NULL;
+	memcpy(f->last.ptr, value, n);
+	memset(f->last.ptr + n, 0, PROM_SLACK);
+	return f->last.ptr;
+}
+
+/* A changed value with its '\n'; `left` bytes from it on are readable. False: not one that may
+ * stand there; reading in full says why. */
+static bool take_value(struct promtext *p, struct promfollow_line *w, struct str value, size_t left)
 {
 	struct promfollow *f = p->follow;
-	struct line l = { value, nl, &f->scratch, p->openmetrics, NULL };
+	size_t n = value.len;
+	const char *from = left - n < PROM_SLACK ? with_slack(f, value.p, n) : value.p;
+	struct line l = { from, from + n - 1, &f->scratch, p->openmetrics, NULL };
 	struct row row;
 	bool good;
 
-	if (nl > value && nl[-1] == '\r' && !p->openmetrics)
+	if (!from)
+		return false;
+	if (n > 1 && from[n - 2] == '\r' && !p->openmetrics)
 		l.end--;
 	row.labels = p->out.labels + p->out.n_labels;
 	row.name = p->out.series[w->series].name;
@@ -76,7 +93,7 @@ static bool take_value(struct promtext *p, struct promfollow_line *w, const char
 	if (!good)
 		return false;
 	p->out.series[w->series].value = row.value;
-	keep_value(w, value, (size_t)(nl + 1 - value), false);
+	keep_value(w, value.p, n, false);
 	return true;
 }
 
@@ -110,7 +127,8 @@ static bool walk(struct promtext *p, const char **ret_at, const char *end)
 			nl = memchr(value, '\n', left);
 			if (!nl)
 				break;
-			same = take_value(p, w, value, nl);
+			same = take_value(p, w, (struct str){ value, (uint32_t)(nl + 1 - value) },
+					  left);
 			if (!same)
 				break;
 		}
@@ -231,6 +249,7 @@ int promfollow_leave(struct promtext *p, struct err *e)
 
 void promfollow_release(struct promfollow *f)
 {
+	buf_release(&f->last);
 	arena_release(&f->scratch.blocks);
 	arena_release(&f->spare_text);
 	if (f->scratch.c_locale)

@@ -27,6 +27,7 @@ struct promfollow {
 	bool never;	/* this page has something that cannot be followed */
 	bool openmetrics;
 	struct buf carry; /* the unfinished line */
+	struct buf last;  /* the rest of a line at the end of a chunk, padded */
 	struct promtext_scratch scratch;
 	struct arena spare_text; /* as spare */
 	double *values;
