@@ -73,12 +73,13 @@ static bool take_value(struct promtext *p, struct promfollow_line *w, struct str
 	struct promfollow *f = p->follow;
 	size_t n = value.len;
 	const char *from = left - n < PROM_SLACK ? with_slack(f, value.p, n) : value.p;
-	struct line l = { from, from + n - 1, &f->scratch, p->openmetrics, NULL };
+	struct line l;
 	struct row row;
 	bool good;
 
 	if (!from)
 		return false;
+	l = (struct line){ from, from + n - 1, &f->scratch, p->openmetrics, NULL };
 	if (n > 1 && from[n - 2] == '\r' && !p->openmetrics)
 		l.end--;
 	row.labels = p->out.labels + p->out.n_labels;
