@@ -290,6 +290,8 @@ def _():
         gm.until("the list again", lambda: "\u203a" not in term.text())
         term.view("blocked at")
         press(term, 10, 10, 65)
+        term.keys("Space")
+        term.shows("LIVE")
         press(term, 2, 3)
         term.view("Run queues")
         term.keys("q")
