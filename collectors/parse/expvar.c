@@ -43,6 +43,8 @@ static void add(struct expvar *x, struct str name, struct str label, struct str 
 {
 	if (isnan(value) || !name.len)
 		return;
+	if (str_is(name, "cmdline")) /* at whatever depth: it is nobody's business */
+		return;
 	if (x->page.n_series == EXPVAR_SERIES_MAX) {
 		x->page.cut = true;
 		return;
