@@ -95,7 +95,7 @@ run-tests: gmptop $(unit) services
 golden-write: $(B)/unit/golden
 	$(Q)GOLDEN_WRITE=1 $(B)/unit/golden
 asan:
-	+$(Q)$(MAKE) --no-print-directory B=build/asan SAN=address,undefined CFLAGS='-O1 -g' $(if $(UNIT_ONLY),run-unit,run-tests)
+	+$(Q)$(MAKE) --no-print-directory B=build/asan SAN=address,undefined CFLAGS='-O1 -g1' $(if $(UNIT_ONLY),run-unit,run-tests)
 bench: gmptop $(benches) services
 	$(Q)B=$(B) sh tests/bench.sh
 # What no `make test` does: many Go toolchains are fetched for it.
@@ -113,7 +113,7 @@ layouts:
 	$(Q)sh tests/layouts/generate.sh
 fuzz: $(fuzzers)
 	$(Q)printf '%s\n' $^ | FUZZ_SECONDS=$(FUZZ_SECONDS) xargs -P 2 -n 1 sh tests/fuzz.sh
-fuzz_flags := -std=gnu11 -g -O1 -fno-sanitize-recover=undefined
+fuzz_flags := -std=gnu11 -g1 -O1 -fno-sanitize-recover=undefined
 $(B)/fuzzed/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC    $@'

@@ -17,7 +17,7 @@ if grep -nE '(TODO|FIXME|XXX)' $sources $headers | grep -vE '(TODO|FIXME|XXX)\(#
 	say "a note without an issue number"
 fi
 if grep -nE 'newline-at-end|\s+$' $sources $headers; then say "blanks at a line's end"; fi
-cppcheck -q --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
+cppcheck -q -j 2 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
 	--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -I. core collectors tui || say "cppcheck"
 printf '%s\n' $sources | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -D_GNU_SOURCE -DVERSION=\"lint\" -I. 2>/dev/null' sh ||
 	say "clang-tidy"
