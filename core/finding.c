@@ -136,30 +136,53 @@ static void from_throttling(const struct target *t, struct list *l)
 	f->text = words(l->arena, "its CPU quota held it back %.0f%% of the last interval", pct);
 }
 
+/* What never answered is a matter of set-up, and shown in the source lights. */
+static bool stopped(const struct source_status *s)
+{
+	return s->state == SOURCE_FAILED && s->ok_ns;
+}
+
+/* Sources that stopped for one reason are one finding: a process that ended takes all with it. */
+static bool is_told(const struct target *t, int source)
+{
+	for (int i = 0; i < source; i++) {
+		if (stopped(&t->sources[i]) &&
+		    strcmp(t->sources[i].detail, t->sources[source].detail) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void from_source(const struct target *t, struct list *l, int source)
+{
+	const struct source_status *s = &t->sources[source];
+	struct finding_row *f = add(l, t->now_unix_ns - (t->now_ns - s->since_ns));
+	const char *ago = span(l->arena, (double)(t->now_ns - s->since_ns) / 1e9);
+	int n = 1;
+
+	for (int i = source + 1; i < SOURCE_COUNT; i++)
+		n += stopped(&t->sources[i]) && strcmp(t->sources[i].detail, s->detail) == 0;
+	f->layer = "app";
+	f->source = source_name((enum source)source);
+	f->score = 0.7;
+	f->view = "info";
+	if (t->by_server) { /* who stopped answering, its own words tell */
+		f->signal = "no samples";
+		f->text = words(l->arena, "no samples for %s: %s", ago, s->detail);
+		return;
+	}
+	if (n == 1)
+		f->signal = words(l->arena, "%s stopped answering", f->source);
+	else
+		f->signal = words(l->arena, "%d sources stopped answering", n);
+	f->text = words(l->arena, "%s %s ago: %s", f->signal, ago, s->detail);
+}
+
 static void from_sources(const struct target *t, struct list *l)
 {
-	for (int i = 0; i < SOURCE_COUNT && !t->gone_unix_ns; i++) {
-		const struct source_status *s = &t->sources[i];
-		struct finding_row *f;
-
-		/* What never answered is a matter of set-up, and shown in the source lights. */
-		if (s->state != SOURCE_FAILED || !s->ok_ns || l->n == FINDINGS_MAX)
-			continue;
-		f = add(l, t->now_unix_ns - (t->now_ns - s->since_ns));
-		f->layer = "app";
-		f->source = source_name((enum source)i);
-		f->signal = words(l->arena, "%s stopped answering", f->source);
-		f->score = 0.7;
-		f->view = "info";
-		if (t->by_server) { /* who stopped answering, its own words tell */
-			f->signal = "no samples";
-			f->text = words(l->arena, "no samples for %s: %s",
-					span(l->arena, (double)(t->now_ns - s->since_ns) / 1e9),
-					s->detail);
-			continue;
-		}
-		f->text = words(l->arena, "%s stopped answering %s ago: %s", f->source,
-				span(l->arena, (double)(t->now_ns - s->since_ns) / 1e9), s->detail);
+	for (int i = 0; i < SOURCE_COUNT && !t->gone_unix_ns && l->n < FINDINGS_MAX; i++) {
+		if (stopped(&t->sources[i]) && !is_told(t, i))
+			from_source(t, l, i);
 	}
 }
 

@@ -46,7 +46,7 @@ static int tries_for(double bytes)
 
 const char *dump_cost(double goroutines, char *buf, size_t n)
 {
-	char many[FMT_MAX], size[FMT_MAX], stop[FMT_MAX];
+	char many[FMT_MAX], size[FMT_MAX], stop[FMT_MAX], parts[32] = "";
 	double bytes = goroutines * BYTES_A_G;
 	int tries = tries_for(bytes);
 
@@ -59,6 +59,8 @@ const char *dump_cost(double goroutines, char *buf, size_t n)
 	fmt_num(many, goroutines, UNIT_COUNT);
 	fmt_num(size, bytes < GO_CUTS_AT ? bytes : GO_CUTS_AT, UNIT_BYTES);
 	fmt_num(stop, goroutines * STOP_NS_A_G * tries, UNIT_NS);
+	if (tries > 1)
+		snprintf(parts, sizeof(parts), " in %d parts", tries);
 	snprintf(buf, n,
 		 "%s goroutines: about %s of text; it will stand still for about %s in %d parts%s",
 		 many, size, stop, tries, bytes < GO_CUTS_AT ? "" : "; Go cuts the text at 64 MiB");

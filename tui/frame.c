@@ -15,7 +15,8 @@ enum {
 	HEAD_LINES,
 	FOOT_LINES = 1,
 	SENTENCE_MAX = 512,
-	CRUMB_MIN = 12
+	CRUMB_MIN = 12,
+	MESSAGE_ROWS_MAX = 4,
 };
 
 struct draw frame_body(const struct draw *d)
@@ -398,8 +399,7 @@ static void draw_keys(const struct ui *ui, const struct target *t, struct draw *
 
 	for (size_t i = 0; i < n_keys; i++) {
 		const struct key_entry *k = &key_table[i];
-		bool lists_only = k->action == ACTION_SEARCH || k->action == ACTION_FILTER ||
-				  k->action == ACTION_SORT;
+		bool lists_only = k->action == ACTION_PROMPT || k->action == ACTION_SORT;
 
 		bool opens = !open && (ops->opens || ops->leads_to);
 
@@ -413,6 +413,22 @@ static void draw_keys(const struct ui *ui, const struct target *t, struct draw *
 		col += draw_text(d, row, col, -1, STYLE_KEY, name) + 1;
 		col += draw_text(d, row, col, -1, STYLE_NORMAL, k->label) + 2;
 	}
+}
+
+/* Whole, over as many lines as it takes: what something costs is often told at its end. */
+static void draw_message(struct draw *d, const char *message)
+{
+	struct str rest = str_of(message);
+	int rows = 0, top;
+
+	while (rest.len && rows < MESSAGE_ROWS_MAX) {
+		draw_break(d, &rest, d->w - 2);
+		rows++;
+	}
+	top = d->h - rows;
+	for (int row = top; row < d->h; row++)
+		draw_fill(d, row, 0, d->w, STYLE_NORMAL, ' ');
+	draw_wrap(d, top, 1, rows, d->w - 2, STYLE_BOLD, message);
 }
 
 static void draw_foot(const struct ui *ui, const struct model *m, struct draw *d)
@@ -430,7 +446,7 @@ static void draw_foot(const struct ui *ui, const struct model *m, struct draw *d
 		return;
 	}
 	if (ui->message[0])
-		draw_text(d, row, 1, d->w - 1, STYLE_BOLD, ui->message);
+		draw_message(d, ui->message);
 	else
 		draw_keys(ui, ui_target(ui, m), d, row);
 }

@@ -39,37 +39,32 @@ enum action {
 	ACTION_NONE,
 	ACTION_QUIT,
 	ACTION_HELP,
-	ACTION_VIEW, /* arg: enum view_id */
-	ACTION_NEXT_VIEW,
-	ACTION_PREV_VIEW,
-	ACTION_UP,
-	ACTION_DOWN,
-	ACTION_PAGE_UP,
-	ACTION_PAGE_DOWN,
-	ACTION_HOME,
-	ACTION_END,
+	ACTION_VIEW,	  /* arg: enum view_id */
+	ACTION_STEP_VIEW, /* arg: how many further, may be negative */
+	ACTION_MOVE,	  /* arg: rows, likewise; KEY_FAR: to the end */
+	ACTION_PAGE,	  /* arg: pages, likewise */
 	ACTION_OPEN,
 	ACTION_BACK,
-	ACTION_SEARCH,
+	ACTION_PROMPT, /* arg: enum ui_prompt */
 	ACTION_SEARCH_NEXT,
-	ACTION_FILTER,
-	ACTION_COMMAND,
 	ACTION_FOLD,
 	ACTION_TAG,
 	ACTION_TAG_ONLY,
 	ACTION_UNTAG,
-	ACTION_DUMP,	     /* debug=2 into a file */
-	ACTION_COPY,	     /* the row */
-	ACTION_COPY_COMMAND, /* that shows it */
-	ACTION_SORT,
-	ACTION_SORT_REVERSE,
+	ACTION_DUMP, /* debug=2 into a file */
+	ACTION_COPY, /* arg: 0: the row, 1: the command that shows it */
+	ACTION_SORT, /* arg: 0: by the next column, 1: the other way round */
 	ACTION_PAUSE,
-	ACTION_NEXT_TARGET, /* arg: how many further, may be negative */
+	ACTION_STEP_TARGET, /* arg: how many further, may be negative */
 	ACTION_ASK,	    /* arg: enum profile_kind */
 	ACTION_REDRAW,
 	ACTION_SUSPEND,
 	ACTION_COUNT,
 };
+
+enum { KEY_FAR = 1 << 24 };
+
+enum ui_prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_COMMAND };
 
 enum { KEYS_PER_ENTRY = 3, KEY_NAME_MAX = 16 };
 

@@ -13,7 +13,10 @@ enum { COPY_MAX = 256 << 10 };
 
 void ui_init(struct ui *ui, size_t n_targets)
 {
-	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK, .page_rows = 1, .ask = PROFILE_KINDS };
+	*ui = (struct ui){ .glyphs = GLYPHS_BLOCK,
+			   .page_rows = 1,
+			   .ask = PROFILE_KINDS,
+			   .awaited = PROFILE_KINDS };
 	buf_init(&ui->copied, COPY_MAX);
 	ui->view = n_targets > 1 ? VIEW_TARGETS : VIEW_OVERVIEW;
 	ui->back = ui->view;
@@ -71,8 +74,6 @@ static bool scrolls(struct ui *ui)
 {
 	return !views[ui->view]->list || selection(ui)->open;
 }
-
-enum { FAR = 1 << 24 };
 
 static void move(struct ui *ui, const struct model *m, int by)
 {
@@ -340,7 +341,8 @@ static void ask(struct ui *ui, const struct model *m, const struct key_entry *k,
 		say_cost(ui, t, kind);
 		return;
 	}
-	ui->ask = kind;
+	ui->ask = ui->awaited = kind;
+	ui->awaited_unix_ns = ui->now_unix_ns;
 	snprintf(ui->message, sizeof(ui->message), "asking for the %s profile%s",
 		 profile_kind_name(kind), kind == PROFILE_CPU ? ": the answer takes 5 s" : "");
 	if (kind == PROFILE_HEAP)
@@ -416,29 +418,17 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 	case ACTION_VIEW:
 		ui_show(ui, (enum view_id)k->arg);
 		break;
-	case ACTION_NEXT_VIEW:
-		next_view(ui, 1);
+	case ACTION_STEP_VIEW:
+		next_view(ui, k->arg);
 		break;
-	case ACTION_PREV_VIEW:
-		next_view(ui, -1);
+	case ACTION_STEP_TARGET:
+		next_target(ui, m, k->arg);
 		break;
-	case ACTION_UP:
-		move(ui, m, -1);
+	case ACTION_MOVE:
+		move(ui, m, k->arg);
 		break;
-	case ACTION_DOWN:
-		move(ui, m, 1);
-		break;
-	case ACTION_PAGE_UP:
-		move(ui, m, -page);
-		break;
-	case ACTION_PAGE_DOWN:
-		move(ui, m, page);
-		break;
-	case ACTION_HOME:
-		move(ui, m, -FAR);
-		break;
-	case ACTION_END:
-		move(ui, m, FAR);
+	case ACTION_PAGE:
+		move(ui, m, k->arg * page);
 		break;
 	case ACTION_OPEN:
 		open_row(ui, m);
@@ -446,20 +436,14 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 	case ACTION_BACK:
 		go_back(ui);
 		break;
-	case ACTION_SEARCH:
-		open_prompt(ui, PROMPT_SEARCH);
+	case ACTION_PROMPT:
+		open_prompt(ui, (enum ui_prompt)k->arg);
 		break;
 	case ACTION_SEARCH_NEXT:
 		search_next(ui, m, true);
 		break;
-	case ACTION_FILTER:
-		open_prompt(ui, PROMPT_FILTER);
-		break;
-	case ACTION_COMMAND:
-		open_prompt(ui, PROMPT_COMMAND);
-		break;
-	case ACTION_DUMP:
-		dump(ui, m, k, confirmed);
+	case ACTION_SORT:
+		sort_next(ui, k->arg);
 		break;
 	case ACTION_FOLD:
 		fold(ui);
@@ -474,25 +458,16 @@ static void act(struct ui *ui, const struct model *m, const struct key_entry *k,
 		list_untag_all(selection(ui));
 		break;
 	case ACTION_COPY:
-		copy(ui, m, false);
-		break;
-	case ACTION_COPY_COMMAND:
-		copy(ui, m, true);
-		break;
-	case ACTION_SORT:
-		sort_next(ui, false);
-		break;
-	case ACTION_SORT_REVERSE:
-		sort_next(ui, true);
+		copy(ui, m, k->arg);
 		break;
 	case ACTION_PAUSE:
 		pause_or_go_on(ui);
 		break;
-	case ACTION_NEXT_TARGET:
-		next_target(ui, m, k->arg);
-		break;
 	case ACTION_ASK:
 		ask(ui, m, k, confirmed);
+		break;
+	case ACTION_DUMP:
+		dump(ui, m, k, confirmed);
 		break;
 	case ACTION_REDRAW:
 		ui->redraw_all = true;
@@ -554,11 +529,13 @@ void ui_key(struct ui *ui, const struct model *m, int key)
 		return;
 	}
 	ui->message[0] = '\0';
+	ui->awaited = PROFILE_KINDS;
 	if (ui->prompt != PROMPT_NONE) {
 		prompt_key(ui, m, key);
 		return;
 	}
-	if (!k || k->action != ACTION_COMMAND) /* a confirmation may be given there too */
+	/* A confirmation may be given in the palette too. */
+	if (!k || k->action != ACTION_PROMPT || k->arg != PROMPT_COMMAND)
 		ui->confirming = NULL;
 	if (k)
 		act(ui, m, k, confirmed);
@@ -586,6 +563,24 @@ static void draw_view(struct ui *ui, const struct model *m, struct draw *d)
 	ops->draw(&v, d);
 }
 
+/* "asking for" is no longer true once the answer is there. */
+static void end_waiting(struct ui *ui, const struct target *t)
+{
+	const struct profile_row *p;
+	uint64_t answered_unix_ns;
+
+	if (!t || ui->awaited == PROFILE_KINDS)
+		return;
+	p = ui->awaited == PROFILE_LEAKS ? NULL : t->profiles[ui->awaited];
+	answered_unix_ns = p ? p->asked_unix_ns : 0;
+	if (ui->awaited == PROFILE_LEAKS)
+		answered_unix_ns = t->leak_profile.unix_ns;
+	if (answered_unix_ns < ui->awaited_unix_ns || !answered_unix_ns)
+		return;
+	ui->awaited = PROFILE_KINDS;
+	ui->message[0] = '\0';
+}
+
 void ui_draw(struct ui *ui, const struct model *m, struct grid *g)
 {
 	struct draw all = { g, 0, 0, g->w, g->h, ui->glyphs }, body;
@@ -593,6 +588,7 @@ void ui_draw(struct ui *ui, const struct model *m, struct grid *g)
 	grid_clear(g);
 	if (ui->target >= m->n_targets)
 		ui->target = 0;
+	end_waiting(ui, ui_target(ui, m));
 	if (g->w < FRAME_MIN_W || g->h < FRAME_MIN_H) {
 		frame_draw_alarm_only(ui, m, &all);
 		return;

@@ -29,8 +29,6 @@ enum view_id {
 	VIEW_COUNT,
 };
 
-enum ui_prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_COMMAND };
-
 enum { UI_TEXT_MAX = LIST_FILTER_MAX };
 
 struct ui {
@@ -45,6 +43,8 @@ struct ui {
 	/* What the program is to do about a key; it sets those it has done back to false. */
 	bool paused, quit, redraw_all, suspend, dump;
 	enum profile_kind ask;		    /* PROFILE_KINDS: nothing */
+	enum profile_kind awaited;	    /* asked for, and the message says so; likewise */
+	uint64_t awaited_unix_ns;	    /* when */
 	const struct key_entry *confirming; /* pressed once: the same key again does it */
 	struct buf copied;		    /* to be put into the clipboard; empty: nothing */
 	enum glyphs glyphs;

@@ -143,6 +143,8 @@ static void draw_address(struct pager *p, const struct view *v)
 		snprintf(text, sizeof(text), "%.*s answers %d", (int)t->health.path.len,
 			 t->health.path.len ? t->health.path.p : "", t->health.status);
 		pair(p, "health", str_of(text));
+	} else if (t->by_server) {
+		pair(p, "health", STR("not asked: it is seen through a server only"));
 	} else {
 		pair(p, "health", STR("no health endpoint answered"));
 	}

@@ -89,31 +89,19 @@ static void choose(struct picker *p)
 		p->chosen = (pid_t)r->pid;
 }
 
-static void act(struct picker *p, enum action a)
+static void act(struct picker *p, const struct key_entry *k)
 {
 	int page = p->list.page_rows > 1 ? p->list.page_rows - 1 : 1;
 
-	switch (a) {
+	switch (k->action) {
 	case ACTION_QUIT:
 		p->quit = true;
 		break;
-	case ACTION_UP:
-		list_move(&p->list, -1);
+	case ACTION_MOVE:
+		list_move(&p->list, k->arg);
 		break;
-	case ACTION_DOWN:
-		list_move(&p->list, 1);
-		break;
-	case ACTION_PAGE_UP:
-		list_move(&p->list, -page);
-		break;
-	case ACTION_PAGE_DOWN:
-		list_move(&p->list, page);
-		break;
-	case ACTION_HOME:
-		list_move(&p->list, -(int)p->list.n);
-		break;
-	case ACTION_END:
-		list_move(&p->list, (int)p->list.n);
+	case ACTION_PAGE:
+		list_move(&p->list, k->arg * page);
 		break;
 	case ACTION_OPEN:
 		choose(p);
@@ -121,15 +109,14 @@ static void act(struct picker *p, enum action a)
 	case ACTION_BACK:
 		p->sel.filter[0] = '\0';
 		break;
-	case ACTION_SEARCH:
-	case ACTION_FILTER:
-		p->filtering = true;
+	case ACTION_PROMPT:
+		p->filtering = k->arg != PROMPT_COMMAND;
 		break;
 	case ACTION_SORT:
-		p->sel.sort = columns[p->sel.sort].key ? p->sel.sort + 1 : 0;
-		break;
-	case ACTION_SORT_REVERSE:
-		p->sel.reverse = !p->sel.reverse;
+		if (k->arg)
+			p->sel.reverse = !p->sel.reverse;
+		else
+			p->sel.sort = columns[p->sel.sort].key ? p->sel.sort + 1 : 0;
 		break;
 	case ACTION_REDRAW:
 		p->redraw_all = true;
@@ -142,11 +129,24 @@ static void act(struct picker *p, enum action a)
 	}
 }
 
+/* A click on the row under the cursor opens it. */
+static void click_line(struct picker *p, int line)
+{
+	uint64_t before = p->sel.key;
+
+	if (list_select_drawn(&p->list, line) && p->sel.key == before)
+		choose(p);
+}
+
 void picker_key(struct picker *p, int key)
 {
 	const struct key_entry *k = key_find(key);
 
 	collect(p);
+	if (key >= K_LINE && key < K_COLUMN) {
+		click_line(p, key - K_LINE);
+		return;
+	}
 	if (p->filtering && key != K_UP && key != K_DOWN) {
 		p->filtering = key != K_ENTER && key != K_ESC;
 		if (key == K_ESC)
@@ -156,7 +156,7 @@ void picker_key(struct picker *p, int key)
 		return;
 	}
 	if (k)
-		act(p, k->action);
+		act(p, k);
 }
 
 void picker_draw(struct picker *p, struct grid *g)

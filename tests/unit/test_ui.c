@@ -470,6 +470,40 @@ static void tagged_rows_are_counted_shown_alone_and_copied(void **state)
 	end(&s);
 }
 
+static void asking_is_said_until_the_answer_is_there(void **state)
+{
+	struct profile_row heap = { .kind = "heap" };
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "HH");
+	assert_true(on_screen(&s, "asking for the heap profile"));
+	heap.asked_unix_ns = NOW_UNIX_NS - 1; /* an older one */
+	s.m->targets[0].profiles[PROFILE_HEAP] = &heap;
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_true(on_screen(&s, "asking for the heap profile"));
+	heap.asked_unix_ns = NOW_UNIX_NS + 1;
+	ui_draw(&s.ui, s.m, &s.g);
+	assert_false(on_screen(&s, "asking for the heap profile"));
+	s.m->targets[0].profiles[PROFILE_HEAP] = NULL;
+	end(&s);
+}
+
+static void what_something_costs_is_never_cut_off(void **state)
+{
+	struct session s;
+
+	(void)state;
+	start(&s, model_normal());
+	press(&s, "D");
+	assert_true(on_screen(&s, "D again: "));
+	assert_true(on_screen(&s, "ms") || on_screen(&s, " parts"));
+	press(&s, "C");
+	assert_true(on_screen(&s, "and core")); /* the last words */
+	end(&s);
+}
+
 static void labels_of_a_stack_can_stand_apart(void **state)
 {
 	struct session s;
@@ -569,6 +603,8 @@ int main(void)
 		cmocka_unit_test(the_palette_does_what_it_shows),
 		cmocka_unit_test(help_is_searched_and_does_what_it_shows),
 		cmocka_unit_test(tagged_rows_are_counted_shown_alone_and_copied),
+		cmocka_unit_test(asking_is_said_until_the_answer_is_there),
+		cmocka_unit_test(what_something_costs_is_never_cut_off),
 		cmocka_unit_test(labels_of_a_stack_can_stand_apart),
 		cmocka_unit_test(a_click_goes_to_tabs_rows_columns_and_keys),
 		cmocka_unit_test(a_click_means_the_row_that_was_seen),
