@@ -1,15 +1,12 @@
 /* How fast goroutine texts are read and grouped: real dumps again and again, and one that is made
  * here: 100,000 goroutines in 300 stacks, whose order and arguments are random. Files
  * given as arguments are read instead of those of the fixtures. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "collectors/parse/gotext.h"
-#include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "tests/bench/kit.h"
 
 enum {
 	ROUNDS = 15,
@@ -22,23 +19,15 @@ enum {
 };
 
 struct result {
-	char name[64], path[64];
+	char name[64], path[96];
 	double mb_per_s;
 };
 
 static struct result results[RESULTS_MAX];
 static size_t n_results;
 
-static void must(bool ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "bench_gotext: %s\n", what);
-		exit(1);
-	}
-}
-
 /* Also of what is not compressed. */
-static void slurp(const char *path, struct buf *b)
+static void unpack(const char *path, struct buf *b)
 {
 	static char chunk[CHUNK];
 	gzFile f = gzopen(path, "rb");
@@ -71,16 +60,6 @@ static void read_text(struct gotext *g, const struct buf *b)
 	must(gotext_end(g, &e) == 0, e.text);
 }
 
-static void keep_text(struct result *r, const struct buf *b)
-{
-	const char *dir = getenv("TMPDIR");
-	FILE *f;
-
-	snprintf(r->path, sizeof(r->path), "%s/gotext.XXXXXX", dir ? dir : "/tmp");
-	f = fdopen(mkstemp(r->path), "w");
-	must(f && fwrite(b->ptr, 1, b->len, f) == b->len && fclose(f) == 0, r->path);
-}
-
 static void bench(const char *name, const struct buf *b)
 {
 	struct result *r = &results[n_results];
@@ -103,30 +82,27 @@ static void bench(const char *name, const struct buf *b)
 	       name, r->mb_per_s, b->len, (unsigned long long)g.goroutines.total,
 	       g.goroutines.n_groups, rss_kb() - rss);
 	gotext_release(&g);
-	keep_text(r, b);
+	keep(b, "", r->path, sizeof(r->path));
 	n_results++;
 }
 
 /* The same texts through gostackparse, with grouping; when it is missing that is said. */
 static void bench_peer(void)
 {
-	char command[RESULTS_MAX * 80] = "sh tests/bench/peers/run.sh gostackparse", line[256];
-	double mb_per_s;
+	const char *paths[RESULTS_MAX];
+	char line[256];
 	FILE *f;
 
-	for (size_t i = 0; i < n_results; i++) {
-		strncat(command, " ", sizeof(command) - strlen(command) - 1);
-		strncat(command, results[i].path, sizeof(command) - strlen(command) - 1);
-	}
-	fflush(stdout);
-	f = popen(command, "r");
-	must(f, "no shell");
+	for (size_t i = 0; i < n_results; i++)
+		paths[i] = results[i].path;
+	f = peer_run("gostackparse", paths, n_results);
 	for (size_t i = 0; i < n_results && fgets(line, sizeof(line), f); i++) {
+		double mb_per_s = strtod(line, NULL);
+
 		if (strncmp(line, "missing", 7) == 0) {
 			printf("gotext_peer gostackparse %s", line);
 			break;
 		}
-		mb_per_s = strtod(line, NULL);
 		printf("gotext_peer_%s %.0f MB/s (gostackparse; gotext is %.1f times as fast)\n",
 		       results[i].name, mb_per_s, results[i].mb_per_s / mb_per_s);
 	}
@@ -142,7 +118,7 @@ static void bench_file(const char *path)
 
 	buf_init(&one, BODY_MAX);
 	buf_init(&many, BODY_MAX);
-	slurp(path, &one);
+	unpack(path, &one);
 	must(one.len > 0, "an empty file");
 	while (many.len < REPEATED_BYTES) {
 		must(buf_add(&many, one.ptr, one.len) == 0, "too long");

@@ -3,14 +3,10 @@
  * 160 kB and 10 MB are made here; files given as arguments are read too (.om OpenMetrics, .pb
  * protobuf). The same pages go through other parsers (tests/bench/peers), side by side. */
 #include <endian.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "collectors/parse/prombody.h"
-#include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "tests/bench/kit.h"
 
 enum {
 	CHUNK = 16 << 10,
@@ -40,14 +36,6 @@ struct page {
 
 static struct page pages[PAGES_MAX];
 static size_t n_pages;
-
-static void must(bool ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "bench_metrics: %s\n", what);
-		exit(1);
-	}
-}
 
 /* ---- pages ---- */
 
@@ -227,19 +215,6 @@ static void make(struct buf *b, enum format format, size_t size, int changed)
 	buf_release(&w.part);
 }
 
-static void slurp(const char *path, struct buf *b)
-{
-	static char chunk[CHUNK];
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	must(f, path);
-	buf_init(b, BODY_MAX);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		must(buf_add(b, chunk, n) == 0, path);
-	fclose(f);
-}
-
 /* ---- measuring ---- */
 
 static void read_page(struct prombody *b, enum format format, const struct buf *page)
@@ -271,15 +246,6 @@ static void forget(struct prombody *b)
 		must(prombody_end(b, &e) < 0, "a page that is none was taken");
 }
 
-/* Of the processor, so that others on it do not count. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* The best of many rounds: what the code needs when nothing else runs. `before` is read before
  * each; NULL: nothing. */
 static uint64_t best_ns(struct prombody *b, const struct page *p, const struct buf *before,
@@ -294,9 +260,9 @@ static uint64_t best_ns(struct prombody *b, const struct page *p, const struct b
 			read_page(b, p->format, before);
 		else
 			forget(b);
-		t = cpu_ns();
+		t = clock_mono_ns();
 		read_page(b, p->format, page);
-		t = cpu_ns() - t;
+		t = clock_mono_ns() - t;
 		best = t < best ? t : best;
 	}
 	return best;
@@ -333,49 +299,36 @@ static void bench(struct page *p)
 
 /* ---- peers ---- */
 
-static void keep(struct page *p)
-{
-	const char *dir = getenv("TMPDIR");
-	FILE *f;
-
-	snprintf(p->path, sizeof(p->path), "%s/metrics.XXXXXX%s", dir ? dir : "/tmp",
-		 suffixes[p->format]);
-	f = fdopen(mkstemps(p->path, (int)strlen(suffixes[p->format])), "w");
-	must(f && fwrite(p->body.ptr, 1, p->body.len, f) == p->body.len && fclose(f) == 0, p->path);
-}
-
-/* A peer prints "MB/s its-name" for each file, in this order; what is missing it says. */
+/* "MB/s its-name" for each page of the format, in this order. */
 static void bench_peer(const char *peer, enum format format)
 {
-	char command[PAGES_MAX * 100], line[256], name[64];
-	size_t n =
-		(size_t)snprintf(command, sizeof(command), "sh tests/bench/peers/run.sh %s", peer);
+	const struct page *asked[PAGES_MAX];
+	const char *paths[PAGES_MAX];
+	size_t n = 0;
+	char line[256];
 	FILE *f;
 
 	for (size_t i = 0; i < n_pages; i++) {
-		if (pages[i].format == format)
-			n += (size_t)snprintf(command + n, sizeof(command) - n, " %s",
-					      pages[i].path);
-	}
-	fflush(stdout);
-	f = popen(command, "r");
-	must(f, "no shell");
-	for (size_t i = 0; i < n_pages; i++) {
-		char *rest;
-		double mb_s;
-
 		if (pages[i].format != format)
 			continue;
+		paths[n] = pages[i].path;
+		asked[n++] = &pages[i];
+	}
+	f = peer_run(peer, paths, n);
+	for (size_t i = 0; i < n; i++) {
+		char *name;
+		double mb_s;
+
 		if (!fgets(line, sizeof(line), f) || strncmp(line, "missing", 7) == 0) {
 			printf("metrics_peer %s %s", peer, line);
 			break;
 		}
-		mb_s = strtod(line, &rest);
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rest + 1, "\n"), rest + 1);
-		printf("metrics_peer_%s %.0f MB/s (%s; a first page is read %.1f times as fast, a "
+		mb_s = strtod(line, &name);
+		printf("metrics_peer_%s %.0f MB/s (%.*s; a first page is read %.1f times as fast, "
+		       "a "
 		       "following one %.1f times)\n",
-		       pages[i].name, mb_s, name, pages[i].first_mb_s / mb_s,
-		       pages[i].following_mb_s / mb_s);
+		       asked[i]->name, mb_s, (int)strcspn(name + 1, "\n"), name + 1,
+		       asked[i]->first_mb_s / mb_s, asked[i]->following_mb_s / mb_s);
 	}
 	pclose(f);
 }
@@ -400,6 +353,7 @@ static void add_file(const char *path)
 	must(n_pages <= PAGES_MAX, "too many files");
 	snprintf(p->name, sizeof(p->name), "%s", name ? name + 1 : path);
 	p->format = str_ends(s, ".pb") ? PROTOBUF : str_ends(s, ".om") ? OPENMETRICS : TEXT;
+	buf_init(&p->body, BODY_MAX);
 	slurp(path, &p->body);
 }
 
@@ -420,7 +374,8 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < n_pages; i++) {
 		bench(&pages[i]);
-		keep(&pages[i]);
+		keep(&pages[i].body, suffixes[pages[i].format], pages[i].path,
+		     sizeof(pages[i].path));
 	}
 	bench_peer("vmtext", TEXT);
 	bench_peer("expfmt", TEXT);

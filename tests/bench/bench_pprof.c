@@ -1,14 +1,11 @@
 /* How fast profiles are read and added up as `go tool pprof -top` does: real ones again and again,
  * and one that is made here, of half a million samples. Beside google/pprof's parser, which adds
  * nothing up. Files given as arguments are read instead of the fixtures. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "collectors/parse/profile.h"
-#include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "tests/bench/kit.h"
 
 enum {
 	BODY_MAX = 256 << 20,
@@ -26,26 +23,6 @@ struct result {
 
 static struct result results[RESULTS_MAX];
 static size_t n_results;
-
-static void must(bool ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "bench_pprof: %s\n", what);
-		exit(1);
-	}
-}
-
-static void slurp(const char *path, struct buf *b)
-{
-	static char chunk[64 << 10];
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	must(f, path);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)))
-		must(buf_add(b, chunk, n) == 0, path);
-	fclose(f);
-}
 
 static void bench(const char *name, const char *path)
 {
@@ -77,16 +54,13 @@ static void bench(const char *name, const char *path)
 
 static void bench_peer(void)
 {
-	char command[RESULTS_MAX * 300] = "sh tests/bench/peers/run.sh pprof", line[256];
+	const char *paths[RESULTS_MAX];
+	char line[256];
 	FILE *f;
 
-	for (size_t i = 0; i < n_results; i++) {
-		strncat(command, " ", sizeof(command) - strlen(command) - 1);
-		strncat(command, results[i].path, sizeof(command) - strlen(command) - 1);
-	}
-	fflush(stdout);
-	f = popen(command, "r");
-	must(f, "no shell");
+	for (size_t i = 0; i < n_results; i++)
+		paths[i] = results[i].path;
+	f = peer_run("pprof", paths, n_results);
 	for (size_t i = 0; i < n_results && fgets(line, sizeof(line), f); i++) {
 		double us = strtod(line, NULL);
 
