@@ -33,6 +33,8 @@ struct endpoint_set {
 	size_t n;
 	struct endpoint *chosen; /* answered usefully; the only one asked */
 	uint32_t generation;
+	uint64_t asked_ns; /* last, wherever */
+	char note[128];
 };
 
 struct endpoint_set *endpoints_new(struct collector *c, const struct endpoint_spec *spec)
@@ -68,7 +70,29 @@ static bool endpoints_busy(const struct endpoint_set *s)
 	return false;
 }
 
+uint64_t endpoints_every_ns(const struct endpoint_set *s)
+{
+	double budget_pct = s->c->budget_pct;
+
+	if (!s->spec->cost_ns || budget_pct >= 100)
+		return 0;
+	return (uint64_t)((double)s->spec->cost_ns(s->c) * 100 / budget_pct);
+}
+
 /* ---- samples ---- */
+
+static void say_how_often(struct endpoint_set *s, struct sample *sm)
+{
+	sm->every_ns = endpoints_every_ns(s);
+	if (sm->every_ns > s->c->interval_ns)
+		snprintf(s->note, sizeof(s->note),
+			 "asked for each %.1f s only: an answer costs the service about %.0f ms of "
+			 "CPU (--budget)",
+			 (double)sm->every_ns / 1e9, (double)s->spec->cost_ns(s->c) / 1e6);
+	else
+		snprintf(s->note, sizeof(s->note), "asked for at each interval");
+	sm->note = str_of(s->note);
+}
 
 static void push(struct endpoint_set *s, const struct endpoint *ep, enum source_state state,
 		 const struct err *why)
@@ -88,6 +112,8 @@ static void push(struct endpoint_set *s, const struct endpoint *ep, enum source_
 		err_put(&sm.why, "%s; %s", s->c->site->no_pid.text, why ? why->text : "");
 	if (state == SOURCE_OK)
 		s->spec->fill(s->c, &sm);
+	if (state == SOURCE_OK && s->spec->cost_ns)
+		say_how_often(s, &sm);
 	s->c->sink->push(s->c->sink, &sm);
 }
 
@@ -319,6 +345,9 @@ void endpoint_collector_tick(struct collector *c, uint64_t now_ns)
 		push(s, NULL, s->c->site->no_bases_state, &s->c->site->no_bases);
 		return;
 	}
+	if (now_ns < s->asked_ns + endpoints_every_ns(s))
+		return;
+	s->asked_ns = now_ns;
 	for (size_t i = 0; i < s->n; i++) {
 		struct endpoint *ep = &s->at[i];
 

@@ -23,6 +23,9 @@ struct endpoint_spec {
 	int (*feed)(struct collector *c, const char *data, size_t n, struct err *e);
 	int (*end)(struct collector *c, const struct http_reply *r, struct err *e);
 	void (*fill)(struct collector *c, struct sample *sm);
+	/* What an answer costs the service, in CPU time: with it, it is asked for so rarely that
+	 * all answers stay within --budget, and the sample says so. 0, or NULL: at each round. */
+	uint64_t (*cost_ns)(const struct collector *c);
 };
 
 struct endpoint_set *endpoints_new(struct collector *c, const struct endpoint_spec *spec);
@@ -30,6 +33,9 @@ void endpoints_free(struct endpoint_set *s); /* NULL is fine */
 
 /* Where it answered usefully; NULL: nowhere yet. */
 const struct endpoint_base *endpoints_chosen(const struct endpoint_set *s);
+
+/* How rarely it is asked for, by cost_ns; 0: at each round. */
+uint64_t endpoints_every_ns(const struct endpoint_set *s);
 
 /* The tick and busy of a collector that is one endpoint_set, c->endpoints. */
 void endpoint_collector_tick(struct collector *c, uint64_t now_ns);

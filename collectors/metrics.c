@@ -1,6 +1,5 @@
 /* A metrics page, read as it arrives, in the format that costs the service least. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
@@ -34,20 +33,17 @@ struct metrics_state {
 	/* Only protobuf has native histograms. In text all that is left of one is its +Inf bucket,
 	 * so it is asked for when such a one is seen, and not again when it had none. */
 	enum { PROTO_NOT_ASKED, PROTO_ASKED, PROTO_OF_NO_USE } proto;
-	uint64_t layout; /* looked through for such ones */
-	uint64_t asked_ns, bytes, page_bytes;
+	uint64_t layout;	    /* looked through for such ones */
+	uint64_t bytes, page_bytes; /* of the page that comes, of the last one */
 	uint32_t got;
-	char note[128];
 };
 
-/* A large page costs the service at each answer: a page of 10 MB a tenth of a second. */
-static uint64_t every_ns(const struct collector *c)
+/* Grows with the page: one of 10 MB takes it a tenth of a second. */
+static uint64_t metrics_cost_ns(const struct collector *c)
 {
 	const struct metrics_state *s = c->state;
 
-	if (s->got < FREE_PAGES || c->budget_pct >= 100)
-		return 0;
-	return (uint64_t)((double)(s->page_bytes * PAGE_NS_A_BYTE) * 100 / c->budget_pct);
+	return s->got < FREE_PAGES ? 0 : s->page_bytes * PAGE_NS_A_BYTE;
 }
 
 static const char *metrics_accept(const struct collector *c)
@@ -145,17 +141,8 @@ static void metrics_fill(struct collector *c, struct sample *sm)
 	s->got++;
 	s->page_bytes = s->bytes;
 	sm->metrics = s->body.page;
-	sm->every_ns = every_ns(c);
-	if (sm->every_ns > c->interval_ns)
-		snprintf(s->note, sizeof(s->note),
-			 "asked for each %.1f s only: a page of %.1f MB costs the service CPU "
-			 "(--budget)",
-			 (double)sm->every_ns / 1e9, (double)s->page_bytes / 1e6);
-	else
-		snprintf(s->note, sizeof(s->note), "asked for at each interval");
-	sm->note = str_of(s->note);
 	if (tells_heap(sm->metrics))
-		c->site->heap_told_ns = sm->t_ns + sm->every_ns;
+		c->site->heap_told_ns = sm->t_ns + endpoints_every_ns(c->endpoints);
 }
 
 static const struct endpoint_spec metrics_spec = {
@@ -168,6 +155,7 @@ static const struct endpoint_spec metrics_spec = {
 	.feed = metrics_feed,
 	.end = metrics_end,
 	.fill = metrics_fill,
+	.cost_ns = metrics_cost_ns,
 };
 
 static int metrics_open(struct collector *c, struct err *e)
@@ -175,16 +163,6 @@ static int metrics_open(struct collector *c, struct err *e)
 	(void)e;
 	c->endpoints = endpoints_new(c, &metrics_spec);
 	return 0;
-}
-
-static void metrics_tick(struct collector *c, uint64_t now_ns)
-{
-	struct metrics_state *s = c->state;
-
-	if (now_ns < s->asked_ns + every_ns(c))
-		return;
-	s->asked_ns = now_ns;
-	endpoint_collector_tick(c, now_ns);
 }
 
 static void metrics_close(struct collector *c)
@@ -200,7 +178,7 @@ const struct collector_ops metrics_ops = {
 	.source = SOURCE_METRICS,
 	.state_size = sizeof(struct metrics_state),
 	.open = metrics_open,
-	.tick = metrics_tick,
+	.tick = endpoint_collector_tick,
 	.busy = endpoint_collector_busy,
 	.close = metrics_close,
 };

@@ -1,9 +1,7 @@
 /* Goroutines from /debug/pprof/goroutine?debug=0: groups and labels, without a dump's pauses. */
-#include <stdio.h>
-
+#include "collectors/parse/pprof.h"
 #include "collectors/collector.h"
 #include "collectors/endpoint.h"
-#include "collectors/parse/pprof.h"
 #include "core/base/clock.h"
 
 enum {
@@ -15,22 +13,18 @@ enum {
 
 struct pprof_state {
 	struct pprof profile;
-	uint64_t asked_ns;
 	uint32_t got;
-	char note[128];
 };
 
-/* What a profile costs the target grows with its goroutines. */
-static uint64_t every_ns(const struct collector *c)
+/* Grows with the goroutines. */
+static uint64_t pprof_cost_ns(const struct collector *c)
 {
 	const struct pprof_state *s = c->state;
 	uint64_t n = c->site->goroutines;
 
 	if (n == 0 && s->got >= FREE_PROFILES)
 		n = s->profile.goroutines.total;
-	if (n < SPARE_FROM_GS || c->budget_pct >= 100)
-		return 0;
-	return (uint64_t)((double)(n * PROFILE_US_A_G) * 1e3 * 100 / c->budget_pct);
+	return n < SPARE_FROM_GS ? 0 : n * PROFILE_US_A_G * NS_PER_US;
 }
 
 static void pprof_begin(struct collector *c)
@@ -51,15 +45,6 @@ static void pprof_fill(struct collector *c, struct sample *sm)
 
 	s->got++;
 	sm->goroutines = &s->profile.goroutines;
-	sm->every_ns = every_ns(c);
-	if (sm->every_ns > c->interval_ns)
-		snprintf(s->note, sizeof(s->note),
-			 "asked for each %.0f s only: a profile of so many goroutines costs the "
-			 "service CPU (--budget)",
-			 (double)sm->every_ns / 1e9);
-	else
-		snprintf(s->note, sizeof(s->note), "asked for at each interval");
-	sm->note = str_of(s->note);
 }
 
 static const struct endpoint_spec pprof_spec = {
@@ -69,6 +54,7 @@ static const struct endpoint_spec pprof_spec = {
 	.begin = pprof_begin,
 	.end = pprof_end,
 	.fill = pprof_fill,
+	.cost_ns = pprof_cost_ns,
 };
 
 static int pprof_open(struct collector *c, struct err *e)
@@ -76,16 +62,6 @@ static int pprof_open(struct collector *c, struct err *e)
 	(void)e;
 	c->endpoints = endpoints_new(c, &pprof_spec);
 	return 0;
-}
-
-static void pprof_tick(struct collector *c, uint64_t now_ns)
-{
-	struct pprof_state *s = c->state;
-
-	if (now_ns < s->asked_ns + every_ns(c))
-		return;
-	s->asked_ns = now_ns;
-	endpoint_collector_tick(c, now_ns);
 }
 
 static void pprof_close(struct collector *c)
@@ -101,7 +77,7 @@ const struct collector_ops pprof_ops = {
 	.source = SOURCE_PPROF,
 	.state_size = sizeof(struct pprof_state),
 	.open = pprof_open,
-	.tick = pprof_tick,
+	.tick = endpoint_collector_tick,
 	.busy = endpoint_collector_busy,
 	.close = pprof_close,
 };
