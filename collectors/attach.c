@@ -202,6 +202,16 @@ static void disown(struct attach *a, pid_t pid)
 	tick_proc(a);
 }
 
+/* Another process has taken the port over, the old one still runs: who holds it now? */
+static void look_again(struct attach *a)
+{
+	a->site.pid = 0;
+	a->site.start_ticks = 0;
+	a->looked = false;
+	err_put(&a->site.no_pid, "another process answers there now");
+	tick_proc(a);
+}
+
 /* Those of the witnesses that will be heard. */
 static uint32_t witnesses(const struct attach *a)
 {
@@ -231,7 +241,10 @@ static void weigh(struct attach *a)
 		return;
 	switch (witness_judge(&a->witness, pid)) {
 	case VERDICT_OTHER:
-		disown(a, pid);
+		if (a->listener)
+			disown(a, pid);
+		else
+			look_again(a);
 		break;
 	case VERDICT_SAME:
 		if (a->listener)

@@ -37,7 +37,7 @@ static void take_program(struct witness *w, struct str path)
 
 void witness_hear(struct witness *w, const struct sample *sm)
 {
-	const struct metrics_page *p = sm->metrics;
+	const struct metrics_page *p = sm->source == SOURCE_METRICS ? sm->metrics : NULL;
 
 	if (sm->source >= SOURCE_COUNT)
 		return;

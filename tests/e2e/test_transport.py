@@ -1,6 +1,7 @@
 """The way to a target: TLS, HTTP/2, credentials from files and the environment, an API server's proxy path, proxies."""
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -216,6 +217,35 @@ def _():
             if not pid:
                 check(str(os.getpid()) in src["proc"]["detail"] and "passes on" in src["proc"]["detail"], "the sentence",
                       src["proc"]["detail"])
+
+
+@t.test("when another process takes over the port, the old one no longer passes for it")
+def _():
+    with open("/proc/stat") as f:
+        boot = float(re.search(r"^btime (\d+)", f.read(), re.M).group(1))
+    with open("/proc/self/stat") as f:
+        own = boot + int(f.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
+    start = [own]
+
+    def talk(conn, path, _stop):
+        page = gm.PLAIN_METRICS + b"process_start_time_seconds %.2f\n" % start[0]
+        conn.sendall(gm.answer(page) if path == "/metrics" else gm.answer(b"", status="404 Not Found"))
+    with gm.Server(talk) as sv:
+        p = gm.spawn([gm.GMPTOP, "stream", f"http://{sv.address}", *OPTS], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                     env=gm.environ())
+        try:
+            def row():
+                return json.loads(p.stdout.readline())["targets"][0]
+            gm.until("the process is known", lambda: row().get("pid") == os.getpid())
+            start[0] = own + 1000
+            gm.until("it no longer counts", lambda: gm.sources(row())["proc"]["state"] == "absent")
+            detail = gm.until("a sentence", lambda: gm.sources(row())["proc"].get("detail"))
+            check("passes on" in detail or "another process" in detail, "the sentence", detail)
+            start[0] = own
+            check(gm.sources(row())["metrics"]["state"] == "ok", "metrics")
+        finally:
+            gm.end(p)
+            p.stdout.close()
 
 
 @t.test("a service with very many goroutines is asked for profiles rarely, unless --budget 100")
