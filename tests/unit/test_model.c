@@ -244,6 +244,34 @@ static void a_source_that_never_answered_is_no_finding(void **state)
 	kit_end(&k);
 }
 
+/* As when a process ends: all say the same. */
+static void sources_that_stop_for_one_reason_are_one_finding(void **state)
+{
+	static const enum source sources[] = { SOURCE_PPROF, SOURCE_METRICS, SOURCE_EXPVAR };
+	struct kit k;
+
+	(void)state;
+	kit_start(&k, true);
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		struct sample ok = kit_sample(0, sources[i]);
+
+		model_apply(k.m, &ok);
+	}
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		struct sample failed = kit_sample(1, sources[i]);
+
+		failed.state = SOURCE_FAILED;
+		err_put(&failed.why, i == 1 ? "HTTP 500" : "process 7 exited at 14:00:01");
+		model_apply(k.m, &failed);
+	}
+	assert_int_equal(k.t->n_findings, 2);
+	assert_text(k.t->findings[0].signal, "2 sources stopped answering");
+	assert_text(k.t->findings[0].text,
+		    "2 sources stopped answering 0s ago: process 7 exited at 14:00:01");
+	assert_text(k.t->findings[1].signal, "metrics stopped answering");
+	kit_end(&k);
+}
+
 static void findings_stand_worst_first_with_their_onset(void **state)
 {
 	static const char page[] = "# HELP cb_state 0=closed, 1=half-open, 2=open\n"
@@ -318,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_ended_is_gone_since_then),
 		cmocka_unit_test(what_a_silent_source_said_is_no_longer_told),
 		cmocka_unit_test(a_source_that_never_answered_is_no_finding),
+		cmocka_unit_test(sources_that_stop_for_one_reason_are_one_finding),
 		cmocka_unit_test(findings_stand_worst_first_with_their_onset),
 		cmocka_unit_test(a_health_endpoint_that_fails_is_a_finding),
 		cmocka_unit_test(histories_have_a_gap_where_nothing_was_known),

@@ -11,52 +11,11 @@
 #include <zlib.h>
 
 #include "collectors/parse/pprof.h"
-#include "core/base/buf.h"
+#include "tests/unit/pb_kit.h"
 
 #define FIXTURES "tests/fixtures/pprof/"
 
 /* ---- writing profiles ---- */
-
-static void put_varint(struct buf *b, uint64_t v)
-{
-	do {
-		char c = (char)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
-
-		assert_int_equal(buf_add(b, &c, 1), 0);
-		v >>= 7;
-	} while (v);
-}
-
-static void put_number(struct buf *b, uint32_t field, uint64_t v)
-{
-	put_varint(b, field << 3);
-	put_varint(b, v);
-}
-
-static void put_bytes(struct buf *b, uint32_t field, const void *data, size_t n)
-{
-	put_varint(b, field << 3 | 2);
-	put_varint(b, n);
-	assert_int_equal(buf_add(b, data, n), 0);
-}
-
-/* Numbers up to 0; each is its own field of a message: 1 is the first. */
-static void put_message(struct buf *b, uint32_t field, const uint64_t *numbers, size_t n)
-{
-	struct buf m;
-
-	buf_init(&m, 4096);
-	for (size_t i = 0; i < n; i++) {
-		if (numbers[i])
-			put_number(&m, (uint32_t)i + 1, numbers[i]);
-	}
-	put_bytes(b, field, m.ptr, m.len);
-	buf_release(&m);
-}
-
-#define MESSAGE(b, field, ...)                                   \
-	put_message(b, field, (const uint64_t[]){ __VA_ARGS__ }, \
-		    sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
 
 enum { S_EMPTY, S_TYPE, S_COUNT, S_PARK, S_RECV, S_MAIN, S_FILE, S_KEY, S_BLUE, S_RED, S_ZONE };
 
